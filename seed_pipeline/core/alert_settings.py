@@ -1,0 +1,25 @@
+"""Typed settings of configs/alerts.yaml: which alerts a correct alert service raises."""
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from seed_pipeline.core.conditions import Conditions
+from seed_pipeline.core.facts import ALERT_FACTS
+from seed_pipeline.core.ranges import Strict
+from seed_pipeline.schema import ENUMS
+
+
+class AlertRule(Strict):
+    """When an alert of one type is raised, and how severe: the first severity whose condition holds."""
+
+    per: Literal["session", "tutor", "pair", "student"]
+    when: Conditions = ()
+    severities: dict[Literal[ENUMS["alert_severity"]], Conditions]
+
+    @model_validator(mode="after")
+    def _known_facts(self) -> Self:
+        for condition in (*self.when, *(c for conditions in self.severities.values() for c in conditions)):
+            if condition.fact not in ALERT_FACTS[self.per]:
+                raise ValueError(f"{condition.fact!r} is no fact of a {self.per}; choose one of {', '.join(ALERT_FACTS[self.per])}")
+        return self

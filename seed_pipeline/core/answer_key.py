@@ -1,0 +1,55 @@
+"""The answer key: what every row was made from and what a correct service finds in it (truth_* tables)."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from seed_pipeline.core.alerts import alerts
+from seed_pipeline.core.draws import Draws
+from seed_pipeline.core.sessions import in_cascade
+from seed_pipeline.core.settings import Settings
+from seed_pipeline.core.world import World
+
+STEEP = 0.6  # of the steepest trend: from here a pair's course is a story
+LONG = 3  # sessions a pair needs for a course
+
+
+def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:
+    """All `truth_*` tables."""
+    churn = upstream["churn"]["work_churn"]
+    return {
+        "truth_personas": pd.concat([_personas(world, upstream, role) for role in ("tutor", "student")], ignore_index=True),
+        "truth_sessions": _sessions(world, upstream),
+        "truth_effects": _effects(upstream),
+        "truth_churn": churn.rename(columns={"user_id": "student_id"}),
+        "truth_alerts": alerts(settings, world, upstream),
+    }
+
+
+def _personas(world: World, upstream: Mapping, role: str) -> pd.DataFrame:
+    people = upstream[f"{role}s"][f"work_{role}s"]
+    names = np.array(world.tutor_personas if role == "tutor" else world.student_personas, dtype=object)
+    return pd.DataFrame({"user_id": people["user_id"], "role": role, "persona": names[people["persona"].to_numpy()]})
+
+
+def _sessions(world: World, upstream: Mapping) -> pd.DataFrame:
+    """Off days (T6) and the name of the story a session belongs to."""
+    work = upstream["sessions"]["work_sessions"]
+    off_day = np.zeros(len(work), dtype=bool)
+    off_day[work["completed"].to_numpy()] = upstream["metrics"]["work_metrics"]["off_day"].to_numpy()
+    slope, long = Draws(world, work).slope, work["pair_size"].to_numpy() >= LONG
+    stories = [in_cascade(world, work), off_day, long & (slope > STEEP), long & (slope < -STEEP)]
+    names = np.array(["at_risk_cascade", "off_day", "getting_better", "getting_worse", None], dtype=object)
+    story = names[np.select(stories, range(len(stories)), len(stories))]
+    return pd.DataFrame({"session_id": work["session_id"], "off_day": off_day, "story": story})
+
+
+def _effects(upstream: Mapping) -> pd.DataFrame:
+    """The journals of all entities, by session, metric and order of application."""
+    journal = pd.concat([upstream[e]["work_effects"] for e in ("metrics", "feedback", "churn")], ignore_index=True)
+    work = upstream["sessions"]["work_sessions"]
+    journal = journal.sort_values(["key", "metric", "seq"], ignore_index=True)
+    at = np.searchsorted(work["key"].to_numpy(), journal["key"].to_numpy())
+    journal.insert(0, "session_id", work["session_id"].to_numpy(object)[at])
+    return journal[["session_id", "metric", "seq", "rule", "before", "after"]].astype({"seq": np.int32})

@@ -1,0 +1,87 @@
+"""Who meets whom, how often, and in which order: the sessions of a cohort before they have a time (C3, C5, O7).
+
+A session's key is (cohort, tutor slot, student slot, number): its own and nobody else's (X3). Its place in time is
+decided here as an order, without a calendar, so that another as_of moves timestamps only (D5).
+"""
+
+import numpy as np
+import pandas as pd
+
+from seed_pipeline.core.randomness import ranks, rounded, uniform
+from seed_pipeline.core.world import World
+
+_SLOTS = 1024
+_NUMBERS = 4096
+
+
+def book(world: World, cohorts: range) -> pd.DataFrame:
+    """One row per session, sorted by key: cohort, tutor, student (slots), number, pair_size, key, pair, place.
+
+    `place` in (0, 1) says how far through the window the session lies, before the calendar's densities; a pair's
+    numbers increase with it (Q2).
+    """
+    wanted = world.bookings(np.arange(cohorts.start, cohorts.stop))
+    parts = [_of_group(world, cohorts, code, wanted[:, code]) for code in range(len(world.groups))]
+    frame = pd.concat(parts, ignore_index=True)
+    pair = (frame["cohort"].to_numpy() * _SLOTS + frame["tutor"]) * _SLOTS + frame["student"]
+    frame["number"], frame["pair_size"] = ranks(pair.to_numpy(), np.arange(len(frame)))
+    frame["number"] += 1
+    frame["key"] = pair * _NUMBERS + frame["number"]
+    frame["pair"] = pair
+    frame = frame.sort_values("key", ignore_index=True)
+    jitter = uniform(world.seed, "session/place", frame["key"].to_numpy())
+    until = np.array([g.until for g in world.groups])[frame["group"].to_numpy()]
+    frame["place"] = (frame["number"] - 1 + jitter) / frame["pair_size"] * until
+    return frame
+
+
+def _of_group(world: World, cohorts: range, code: int, cells: np.ndarray) -> pd.DataFrame:
+    """The sessions of one group of students; `cells` counts them by cohort and tutor persona."""
+    local = np.repeat(np.arange(len(cohorts)), cells.sum(axis=1))
+    persona = np.concatenate([np.repeat(np.arange(cells.shape[1]), row) for row in cells]) if len(local) else local
+    cell = local * cells.shape[1] + persona
+    within, size = ranks(cell, np.arange(len(cell)))
+    # The personas are dealt evenly along the group's students, so that each student gets the group's mixture.
+    turn, _ = ranks(local, (within + 0.5) / size, persona)
+    student = _dealt(world, cohorts, code, cells.sum(axis=1), local, turn)
+    frame = pd.DataFrame({"cohort": local + cohorts.start, "student": student, "tutor_persona": persona, "group": code})
+    frame["tutor"] = _tutor_slots(world, frame)
+    return frame
+
+
+def _dealt(world: World, cohorts: range, code: int, totals: np.ndarray, local: np.ndarray, turn: np.ndarray) -> np.ndarray:
+    """The student slot of each session: nearly equal loads, nobody below the minimum (O7)."""
+    group = world.groups[code]
+    first = _first_slot(world, code)
+    slots = np.arange(group.count)
+    cohort = np.arange(cohorts.start, cohorts.stop)[:, None]
+    load = 0.75 + 0.5 * uniform(world.seed, "student/load", (cohort * _SLOTS + first + slots).ravel()).reshape(-1, group.count)
+    minimum = np.minimum(world.settings.main.minimum_sessions.student, totals // group.count)
+    share = np.cumsum(load, axis=1) / load.sum(axis=1, keepdims=True)
+    last = minimum[:, None] * (slots + 1) + rounded((totals - minimum * group.count)[:, None] * share)
+    return first + (last[local] <= turn[:, None]).sum(axis=1)
+
+
+def _first_slot(world: World, code: int) -> int:
+    """The cohort slot of a group's first student: personas in order, each persona's groups in the booking's order."""
+    order = [
+        c for persona in world.student_personas for c, g in enumerate(world.groups) if g.persona == persona
+    ]  # fmt: skip
+    return sum(world.groups[c].count for c in order[: order.index(code)])
+
+
+def _tutor_slots(world: World, frame: pd.DataFrame) -> np.ndarray:
+    """A tutor of the wanted persona: mostly the student's own, sometimes another of the persona (second_tutor)."""
+    counts = np.array([p.count for p in world.settings.personas.tutors.values()])
+    first = np.cumsum(counts) - counts
+    persona, cohort = frame["tutor_persona"].to_numpy(), frame["cohort"].to_numpy()
+    student = cohort * _SLOTS + frame["student"].to_numpy()
+    count = counts[persona]
+    turn = np.floor(uniform(world.seed, "cohort/tutor_turn", cohort, persona) * count).astype(np.int64)
+    own = (frame["student"].to_numpy() + turn) % count
+    place, _ = ranks(student * len(counts) + persona, np.arange(len(frame)))
+    share = world.settings.probabilities.second_tutor
+    offset = uniform(world.seed, "student/second_tutor", student, persona)
+    second = np.floor((place + 1) * share + offset) > np.floor(place * share + offset)
+    step = 1 + np.floor(uniform(world.seed, "student/which_second", student, persona) * np.maximum(count - 1, 1)).astype(np.int64)
+    return first[persona] + np.where(second & (count > 1), (own + step) % count, own)

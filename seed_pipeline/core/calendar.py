@@ -1,0 +1,205 @@
+"""When sessions happen: densities over days and hours turned into times without conflict (D1-D4, Q4).
+
+The window is cut into blocks of seven days, counted back from as_of (the oldest takes what is left). A session's block
+follows from its order and the recency trend alone, its weekday and hour from its pair's habits, so that another as_of
+moves timestamps only (D5) while every pair keeps its order (Q2).
+"""
+
+import numpy as np
+import pandas as pd
+
+from seed_pipeline.core.cast import window_start
+from seed_pipeline.core.files import SettingsError
+from seed_pipeline.core.randomness import pick, ranks, spread, uniform
+from seed_pipeline.core.world import World
+
+QUARTERS = 96  # quarter hours of a day
+BUFFER = 1  # quarter hours kept free after a session: nobody starts late into the next one
+_QUARTER_WEIGHTS = (5, 1, 3, 1)  # sessions start at the full and half hour mostly
+_FOLLOW_UP_STEP = 0.38  # a pair's second session in a week: this far on through the week's density
+
+
+def durations(world: World, sessions: pd.DataFrame) -> np.ndarray:
+    """Scheduled minutes of each session: a pair has one usual length (D3)."""
+    shares = world.settings.probabilities.time.durations
+    return np.array(list(shares))[pick(_pair_quantile(world, sessions, "duration"), np.array(list(shares.values())))]
+
+
+def schedule(world: World, cohorts: range, sessions: pd.DataFrame, minutes: np.ndarray) -> np.ndarray:
+    """Scheduled starts (datetime64[s]) of each session; nobody is double-booked.
+
+    Raises SettingsError when a cohort has more sessions than its days hold.
+    """
+    block = _blocks(world, sessions)
+    day, quarter = _wishes(world, sessions, block)
+    placed = _placed(world, cohorts, sessions, day, quarter, minutes // 15 + BUFFER)
+    placed = _in_pair_order(sessions["pair"].to_numpy(), placed)
+    return window_start(world) + (placed * 15).astype("timedelta64[m]").astype("timedelta64[s]")
+
+
+def _blocks(world: World, sessions: pd.DataFrame) -> np.ndarray:
+    """Which block each session falls into: exact shares by the recency trend along the sessions' order (D4)."""
+    days = world.settings.main.days
+    weight = 1 + (world.settings.probabilities.time.recency - 1) * np.arange(days) / max(days - 1, 1)
+    shares = np.add.reduceat(weight, _block_starts(days)) / weight.sum()
+    order, size = ranks(sessions["cohort"].to_numpy(), sessions["place"].to_numpy())
+    return np.searchsorted(np.cumsum(shares)[:-1], (order + 0.5) / size, side="right")
+
+
+def _block_starts(days: int) -> np.ndarray:
+    """First day of each block, the oldest block first."""
+    return np.r_[0, np.arange(days % 7 + 7 if days >= 14 else days, days, 7)]
+
+
+def _pair_quantile(world: World, sessions: pd.DataFrame, purpose: str) -> np.ndarray:
+    """A quantile per pair, spread over the cohort in proportion to the pairs' sessions: shares hold for every seed."""
+    cohort, pair = sessions["cohort"].to_numpy(), sessions["pair"].to_numpy()
+    place, size = ranks(cohort, uniform(world.seed, f"pair/{purpose}", pair), sessions["number"].to_numpy())
+    return (place - sessions["number"].to_numpy() + 0.5 + sessions["pair_size"].to_numpy() / 2) / size
+
+
+def _wishes(world: World, sessions: pd.DataFrame, block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The day of the window and the quarter of the day that each session would like."""
+    time, seed = world.settings.probabilities.time, world.seed
+    key, pair, cohort = (sessions[c].to_numpy() for c in ("key", "pair", "cohort"))
+    usual = uniform(seed, "session/usual", key) < time.familiar
+    jitter = uniform(seed, "session/wish", key)
+    again, _ = ranks(pair * 1024 + block, sessions["number"].to_numpy())
+    week = np.where(
+        usual,
+        (_pair_quantile(world, sessions, "weekday") + again * _FOLLOW_UP_STEP) % 1.0,
+        spread(cohort * 2 + usual, uniform(seed, "session/weekday", key), jitter),
+    )
+    hour = np.where(
+        usual, _pair_quantile(world, sessions, "hour"), spread(cohort * 2 + usual, uniform(seed, "session/hour", key), jitter)
+    )
+    hours = sorted(time.hours)
+    quarter = 4 * np.array(hours)[pick(hour, np.array([time.hours[h] for h in hours]))]
+    quarter += pick(uniform(seed, "pair/quarter", pair), np.array(_QUARTER_WEIGHTS))
+    weekday = pick(week, np.array(list(_weekday_weights(world))))
+    return _day_in_block(world, block, weekday, uniform(seed, "session/which_week", key)), quarter
+
+
+def _weekday_weights(world: World) -> np.ndarray:
+    weekdays = world.settings.probabilities.time.weekdays
+    return np.array([weekdays[d] for d in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")])
+
+
+def _weekdays(world: World) -> np.ndarray:
+    """The weekday (Monday 0) of each day of the window."""
+    first = window_start(world).astype("datetime64[D]").astype(np.int64)
+    return (first + 3 + np.arange(world.settings.main.days)) % 7  # 1970-01-01 was a Thursday
+
+
+def _day_in_block(world: World, block: np.ndarray, weekday: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """A day of the block that is that weekday; the oldest block may have two of them."""
+    days = world.settings.main.days
+    starts = _block_starts(days)
+    ends = np.r_[starts[1:], days]
+    table = np.full((len(starts), 7, 2), -1)
+    for b, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        for d in range(start, end):
+            w = _weekdays(world)[d]
+            table[b, w, 1 if table[b, w, 0] >= 0 else 0] = d
+    first, second = table[block, weekday, 0], table[block, weekday, 1]
+    return np.where((second >= 0) & (u < 0.5), second, first)
+
+
+def _placed(world: World, cohorts: range, sessions: pd.DataFrame, day: np.ndarray, quarter: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """Quarter hours since the window's start for each session: the free start nearest to the wish.
+
+    All cohorts of the chunk place their next session at once, in the order of their places in time.
+    """
+    local = sessions["cohort"].to_numpy() - cohorts.start
+    order, _ = ranks(local, sessions["place"].to_numpy())
+    people = _Occupancy(world, len(cohorts))
+    result = np.empty(len(sessions), dtype=np.int64)
+    by_order = np.argsort(order, kind="stable")
+    for rows in np.split(by_order, np.flatnonzero(np.diff(order[by_order])) + 1):
+        result[rows] = people.place(
+            local[rows], sessions["tutor"].to_numpy()[rows], sessions["student"].to_numpy()[rows], day[rows], quarter[rows], length[rows]
+        )
+    return result
+
+
+class _Occupancy:
+    """Which quarter hours of which days are taken, for each tutor and student of the chunk's cohorts."""
+
+    def __init__(self, world: World, cohorts: int) -> None:
+        personas, days = world.settings.personas, world.settings.main.days
+        self.world, self.days = world, days
+        self.tutors = np.zeros((cohorts, sum(p.count for p in personas.tutors.values()), days, QUARTERS), dtype=bool)
+        self.students = np.zeros((cohorts, sum(p.count for p in personas.students.values()), days, QUARTERS), dtype=bool)
+        hours = world.settings.probabilities.time.hours
+        self.open = np.repeat([hours.get(h, 0) > 0 for h in range(24)], 4)
+        self.weekday_open = _weekday_weights(world)[_weekdays(world)] > 0
+
+    def place(self, cohort, tutor, student, day, quarter, length) -> np.ndarray:
+        """Take the best start for one session of each given cohort: on the wished day if it can be, else on the nearest."""
+        busy = self.tutors[cohort, tutor, day] | self.students[cohort, student, day]
+        cost = self._cost(busy, quarter, length)
+        start = cost.argmin(axis=1)
+        found = np.take_along_axis(cost, start[:, None], axis=1)[:, 0] < QUARTERS
+        chosen_day = day.copy()
+        if not found.all():
+            rows = np.flatnonzero(~found)
+            chosen_day[rows], start[rows] = self._elsewhere(cohort[rows], tutor[rows], student[rows], day[rows], quarter[rows], length[rows])
+        span = np.arange(QUARTERS)
+        taken = (span >= start[:, None]) & (span < (start + length)[:, None])
+        self.tutors[cohort, tutor, chosen_day] |= taken
+        self.students[cohort, student, chosen_day] |= taken
+        return chosen_day * QUARTERS + start
+
+    def _cost(self, busy: np.ndarray, quarter: np.ndarray, length: np.ndarray) -> np.ndarray:
+        """Distance of every start from the wish, in quarter hours; QUARTERS and more where it cannot be."""
+        used = np.concatenate([np.zeros((len(busy), 1), np.int16), np.cumsum(busy, axis=1, dtype=np.int16)], axis=1)
+        start = np.arange(QUARTERS)
+        end = np.minimum(start + length[:, None], QUARTERS)
+        clash = np.take_along_axis(used, end, axis=1) > used[:, :-1]
+        late = start + length[:, None] > QUARTERS
+        return np.abs(start - quarter[:, None]) + QUARTERS * (clash | late | ~self.open)
+
+    def _elsewhere(self, cohort, tutor, student, day, quarter, length) -> tuple[np.ndarray, np.ndarray]:
+        """The best start on the nearest other day."""
+        busy = (self.tutors[cohort, tutor] | self.students[cohort, student]).reshape(-1, QUARTERS)
+        cost = self._cost(busy, np.repeat(quarter, self.days), np.repeat(length, self.days)).reshape(len(cohort), self.days, QUARTERS)
+        away = np.abs(np.arange(self.days) - day[:, None])[:, :, None]
+        cost = np.where((cost < QUARTERS) & self.weekday_open[:, None], cost + QUARTERS * away, np.iinfo(np.int32).max)
+        flat = cost.reshape(len(cohort), -1)
+        best = flat.argmin(axis=1)
+        if (np.take_along_axis(flat, best[:, None], axis=1) == np.iinfo(np.int32).max).any():
+            raise crowded(self.world)
+        return best // QUARTERS, best % QUARTERS
+
+
+def capacity(world: World) -> int:
+    """Sessions that a cohort surely holds without double-booking (Q4), by its busiest tutors in the busiest week.
+
+    However the sessions of a day lie, one more of length L fits while the day's open time is not cut into pieces shorter
+    than L: each session placed spoils at most its own length and L before it.
+    """
+    settings = world.settings
+    time = settings.probabilities.time
+    longest = max(m for m, share in time.durations.items() if share) + 15 * BUFFER
+    open_minutes = 60 * sum(1 for w in time.hours.values() if w)
+    a_day = max(1, int((open_minutes + longest - 15) // (2 * longest - 15)))
+    days = sum(1 for w in time.weekdays.values() if w) * (settings.main.days // 7)
+    counts = np.array([p.count for p in settings.personas.tutors.values()])
+    busiest = float((world.booking_shares.sum(axis=0) / counts).max())
+    return int(a_day * days / busiest)
+
+
+def crowded(world: World) -> SettingsError:
+    """The error of more sessions than a cohort holds; names the maximum (C5)."""
+    main, most = world.settings.main, capacity(world)
+    return SettingsError(
+        "main.yaml, total_sessions", main.total_sessions,
+        f"a cohort would have up to {int(world.sessions(np.arange(min(world.cohorts, 2))).max())} sessions, but surely holds only "
+        f"{most} without double-booking a tutor or a student (C5, Q4)",
+        f"set total_sessions to at most {most * world.cohorts}, or cohort.count to auto, or open more hours in probabilities.yaml",
+    )  # fmt: skip
+
+
+def _in_pair_order(pair: np.ndarray, placed: np.ndarray) -> np.ndarray:
+    """The times of each pair, dealt to its numbers in order (rows are sorted by pair and number; Q2)."""
+    return placed[np.lexsort((placed, pair))]

@@ -1,0 +1,139 @@
+"""What tutors and students have in common: places in the cast, names, e-mail addresses, departments of subjects."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from seed_pipeline.core.names import RESERVED_DOMAINS, first_names, last_names
+from seed_pipeline.core.randomness import bits, pick, uniform, user_ids
+from seed_pipeline.core.vocabulary import Subject
+from seed_pipeline.core.world import World
+
+DEPARTMENTS = 3
+SUBJECTS_IN_DEPARTMENT = 3
+_PLACES = 1024  # people of one role in a cohort; settings allow at most 500 of a persona
+
+
+def places(cohorts: range, personas: Sequence[str], counts: Sequence[int]) -> pd.DataFrame:
+    """One row per person: cohort, slot in the cohort, persona (code) and the person's own key.
+
+    The order within a cohort is the settings' order of personas, so that one persona's settings leave the others' keys
+    as they were only if its count stays; IDs derive from the key (X4).
+    """
+    persona = np.repeat(np.arange(len(personas)), counts)
+    size = len(persona)
+    cohort = np.repeat(np.arange(cohorts.start, cohorts.stop), size)
+    slot = np.tile(np.arange(size), len(cohorts))
+    frame = pd.DataFrame({"cohort": cohort, "slot": slot, "persona": np.tile(persona, len(cohorts))})
+    frame["key"] = frame["cohort"] * _PLACES + frame["slot"]
+    return frame
+
+
+def people(world: World, role: str, place: pd.DataFrame, since: np.ndarray) -> pd.DataFrame:
+    """Rows of `users` for these places; `since` are the dates (datetime64[s]) on which they joined."""
+    seed, key = world.seed, place["key"].to_numpy()
+    first = _drawn(seed, f"{role}/first_name", key, first_names())
+    last = _drawn(seed, f"{role}/last_name", key, last_names())
+    short = np.array([_shortened(name) for name in first], dtype=object)
+    known_by_it = (uniform(seed, f"{role}/has_nickname", key) < 0.2) & (short != first)
+    ids = user_ids(seed, role, key)
+    # The person's number in the whole world makes the address unique whatever the name (Q9).
+    number = (place["cohort"] * place.groupby("cohort")["slot"].transform("size") + place["slot"] + 1).astype(str)
+    domain = np.array(RESERVED_DOMAINS)[pick(uniform(seed, f"{role}/domain", key), np.ones(len(RESERVED_DOMAINS)))]
+    suffix = "t" if role == "tutor" else "s"
+    email = _plain(first) + "." + _plain(last) + f".{suffix}" + number.to_numpy(str).astype(object) + "@" + domain
+    seconds = (8 + 12 * uniform(seed, f"{role}/joined_at", key)) * 3600
+    return pd.DataFrame(
+        {
+            "id": ids,
+            "email": email,
+            "name": first + " " + last,
+            "preferred_name": np.where(known_by_it, short, None),
+            "avatar_url": np.where(
+                uniform(seed, f"{role}/has_avatar", key) < 0.7,
+                "https://avatars.example.com/" + ids.astype(object) + ".png",
+                None,
+            ),
+            "role": role,
+            "created_at": since + seconds.astype(np.int64).astype("timedelta64[s]"),
+        }
+    )
+
+
+def window_start(world: World) -> np.datetime64:
+    """Midnight at which the window opens (D)."""
+    return np.datetime64(world.settings.main.as_of, "s") - np.timedelta64(world.settings.main.days, "D")
+
+
+def joined(world: World, role: str, place: pd.DataFrame, tenure_days: Sequence[tuple[float, float]]) -> np.ndarray:
+    """The date on which each person joined: before the window, so that people exist before they act (Q6).
+
+    `tenure_days` gives each persona's range of days before the window.
+    """
+    low, high = np.array(tenure_days)[place["persona"].to_numpy()].T
+    days = (low + uniform(world.seed, f"{role}/tenure", place["key"].to_numpy()) * (high - low)).astype(np.int64)
+    return window_start(world) - np.maximum(days, 16).astype("timedelta64[D]")
+
+
+def departments(world: World, cohorts: np.ndarray) -> np.ndarray:
+    """Subjects (indexes, -1 for none) of each cohort's departments: shape (cohorts, DEPARTMENTS, SUBJECTS_IN_DEPARTMENT).
+
+    A tutor teaches a whole department and a student studies one subject of each, so that any pair has a subject (Q5).
+    """
+    seed, subjects = world.seed, world.settings.text.subjects.subjects
+    categories = list(dict.fromkeys(s.category for s in subjects))
+    members = [[i for i, s in enumerate(subjects) if s.category == c] for c in categories]
+    # Efraimidis-Spirakis: the largest u ** (1 / weight) are a weighted draw without replacement.
+    u = np.stack([uniform(seed, f"department/{c}", cohorts) for c in categories], axis=1)
+    chosen = np.argsort(np.log(u) / np.array([len(m) for m in members]), axis=1)[:, ::-1]
+    chosen = np.resize(chosen, (len(cohorts), DEPARTMENTS)) if len(categories) < DEPARTMENTS else chosen[:, :DEPARTMENTS]
+    result = np.full((len(cohorts), len(categories), SUBJECTS_IN_DEPARTMENT), -1)
+    for c, indexes in enumerate(members):
+        u = np.stack([uniform(seed, f"department/{subjects[i].name}", cohorts) for i in indexes], axis=1)
+        order = np.array(indexes)[np.argsort(u, axis=1)][:, :SUBJECTS_IN_DEPARTMENT]
+        result[:, c, : order.shape[1]] = order
+    return np.take_along_axis(result, chosen[:, :, None], axis=1)
+
+
+def topic_of(world: World, purpose: str, subject: np.ndarray, *keys: np.ndarray) -> np.ndarray:
+    """A topic (text) of each row's subject (index)."""
+    topics, edges = _topics(world.settings.text.subjects.subjects)
+    number = np.floor(uniform(world.seed, purpose, *keys) * np.diff(edges)[subject]).astype(np.int64)
+    return topics[edges[subject] + number]
+
+
+def subject_column(world: World, subject: np.ndarray, attribute: str) -> np.ndarray:
+    """An attribute (name, category, degree) of each row's subject (index)."""
+    return np.array([getattr(s, attribute) for s in world.settings.text.subjects.subjects], dtype=object)[subject]
+
+
+@cache
+def _topics(subjects: tuple[Subject, ...]) -> tuple[np.ndarray, np.ndarray]:
+    edges = np.cumsum([0, *(len(s.topics) for s in subjects)])
+    return np.array([t for s in subjects for t in s.topics], dtype=object), edges
+
+
+def _drawn(seed: int, purpose: str, key: np.ndarray, words: Sequence[str]) -> np.ndarray:
+    return np.array(words, dtype=object)[(bits(seed, purpose, key) % np.uint64(len(words))).astype(np.int64)]
+
+
+@cache
+def _shortened(name: str) -> str:
+    """The name up to the consonant after its first vowel, as friends shorten it (Federico, Fed); short names stay."""
+    found = re.match(r"[^aeiouyáéíóúäëïöüàèâêîôûãõ]*[aeiouyáéíóúäëïöüàèâêîôûãõ]+[^aeiouyáéíóúäëïöüàèâêîôûãõ]", name, re.I)
+    return found.group() if found and len(name) >= 7 and 3 <= len(found.group()) <= 5 else name
+
+
+def _plain(names: np.ndarray) -> np.ndarray:
+    """Names as the local part of an address has them: small ASCII letters."""
+    return np.array([_ascii(name) for name in names], dtype=object)
+
+
+@cache
+def _ascii(name: str) -> str:
+    folded = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
+    return "".join(c for c in folded if c.isalpha()) or "x"

@@ -1,0 +1,56 @@
+"""The entities in order, and the one function that makes any of them for a range of cohorts."""
+
+from collections.abc import Mapping
+from importlib import import_module
+
+import pandas as pd
+
+from seed_pipeline.core.settings import Settings
+from seed_pipeline.core.world import World
+
+Tables = dict[str, pd.DataFrame]
+
+UPSTREAM: dict[str, tuple[str, ...]] = {
+    "reference": (),
+    "tutors": ("reference",),
+    "students": ("reference",),
+    "sessions": ("reference", "tutors", "students"),
+    "metrics": ("sessions",),
+    "feedback": ("tutors", "students", "sessions", "metrics"),
+    "highlights": ("tutors", "students", "sessions", "metrics"),
+    "churn": ("students", "sessions", "metrics"),
+    "answer_key": ("tutors", "students", "sessions", "metrics", "feedback", "churn"),
+}
+"""Each entity and the entities whose tables it reads, in the order they are made."""
+
+ENTITIES = tuple(UPSTREAM)
+
+READS: dict[str, tuple[str, ...]] = {
+    "reference": ("main", "probabilities", "text"),
+    "tutors": ("main", "personas", "text"),
+    "students": ("main", "personas", "text", "probabilities"),
+    "sessions": ("main", "personas", "probabilities", "text"),
+    "metrics": ("main", "personas", "probabilities", "correlations"),
+    "feedback": ("main", "personas", "probabilities", "correlations", "text"),
+    "highlights": ("main", "probabilities", "text"),
+    "churn": ("main", "personas", "probabilities", "correlations", "text"),
+    "answer_key": ("main", "alerts", "probabilities", "correlations"),
+}
+"""The sections of the settings that each entity reads."""
+
+
+def chunks(settings: Settings) -> list[range]:
+    """Ranges of cohorts, `main.chunk_cohorts` each: the unit of memory, of parallel work and of appending."""
+    count, step = World(settings).cohorts, settings.main.chunk_cohorts
+    return [range(start, min(start + step, count)) for start in range(0, count, step)]
+
+
+def make(entity: str, settings: Settings, cohorts: range, upstream: Mapping[str, Tables]) -> Tables:
+    """The tables of one entity for a range of cohorts; pure, and the same whatever the range's neighbours.
+
+    `upstream` holds the tables of every entity in `UPSTREAM[entity]` for the same cohorts (`reference` is the same for
+    all). `reference` itself belongs to the first cohort: later ranges get empty tables.
+    """
+    module = import_module(f"seed_pipeline.core.{entity}")
+    tables: Tables = module.make(settings, World(settings), cohorts, upstream)
+    return tables

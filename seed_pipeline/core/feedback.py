@@ -1,0 +1,195 @@
+"""Who leaves feedback, how many stars, which tags, in which words (A4, T4, S5, R1-R4, N7, Q8, Q10)."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from seed_pipeline.core import rules as engine
+from seed_pipeline.core import view
+from seed_pipeline.core.baselines import solve
+from seed_pipeline.core.conditions import all_hold
+from seed_pipeline.core.draws import Draws
+from seed_pipeline.core.facts import RATING
+from seed_pipeline.core.randomness import bell, reconsidered, uniform
+from seed_pipeline.core.ranges import middle
+from seed_pipeline.core.settings import Rule, Settings
+from seed_pipeline.core.wording import compose, say
+from seed_pipeline.core.world import World
+
+CHANCE = "feedback_probability"
+KIND, UNKIND = 4.3, 3.3  # stars before rounding of kind and of other feedback on poor sessions (N7)
+MOST_TAGS = 4
+LONGEST_WAIT = 36 * 60  # minutes until feedback is submitted
+
+
+def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:
+    """`session_feedback`, `session_feedback_tags`, and the journal of ratings and chances, `work_effects`."""
+    done, facts = view.completed(upstream), view.facts(world, upstream)
+    draws, full = Draws(world, done), full_facts(facts, upstream)
+    poor = full["overall_session_score"] < settings.probabilities.stories.poor_score
+    given, journal = _given(settings, draws, facts, full, poor, cohorts)
+    rows = np.flatnonzero(given["live"])
+    before = _before(settings, draws, full, given["full"], poor)
+    everybody = given["live"]
+    chain = engine.steps([r for r in settings.correlations.rules if r.enabled], RATING, facts, everybody)
+    stars = engine.SCALES[RATING].stored(engine.applied(before, chain))
+    journal = [journal, engine.journal(done["key"].to_numpy(), RATING, before, chain)]
+
+    rated = {name: values[rows] for name, values in facts.items()} | {RATING: stars[rows]}
+    said = done.iloc[rows].reset_index(drop=True)
+    about = view.slots(world, upstream, said)
+    tags = _tags(settings, world, said, rated)
+    ends = upstream["sessions"]["sessions"]["completed_at"].to_numpy()[upstream["sessions"]["work_sessions"]["completed"].to_numpy()]
+    feedback = pd.DataFrame(
+        {
+            "session_id": said["session_id"],
+            RATING: stars[rows].astype(np.int32),
+            "feedback_text": _comments(settings, world, said, rated, about, tags),
+            "submitted_at": _submitted(world, said, ends[rows]),
+        }
+    )
+    return {
+        "session_feedback": feedback,
+        "session_feedback_tags": _tag_rows(settings, said, tags),
+        "work_effects": pd.concat(journal, ignore_index=True),
+    }
+
+
+def full_facts(facts: dict[str, np.ndarray], upstream: Mapping) -> dict[str, np.ndarray]:
+    """The facts as they are with every rule switched on (R11)."""
+    kept = upstream["metrics"]["work_metrics"]
+    full = {c.removeprefix("full_"): kept[c].to_numpy() for c in kept if c.startswith("full_")}
+    return facts | {"overall_session_score": full.pop("score")} | full
+
+
+def _given(settings: Settings, draws: Draws, facts: dict, full: dict, poor: np.ndarray, cohorts: range) -> tuple[dict, pd.DataFrame]:
+    """Which sessions have feedback, under all rules and as configured; and the journal of the chances."""
+    rules, everybody = settings.correlations.rules, np.ones(len(draws), dtype=bool)
+    base = draws.student(settings.personas.students, "feedback")
+    with_all = engine.applied(base, engine.steps(rules, CHANCE, full, everybody))
+    chain = engine.steps([r for r in rules if r.enabled], CHANCE, facts, everybody)
+    local = draws.cohort - cohorts.start
+    total = draws.world.of_completed(np.arange(cohorts.start, cohorts.stop), settings.probabilities.availability.feedback)
+    certain = _certain(settings, draws, poor)
+    chance = _shifted(with_all, certain, local, total)
+    first = draws.done["number"].to_numpy() == 1
+    given = draws.systematic("feedback", chance, draws.cohort, draws.student_persona, first, draws.tutor_persona)
+    live = reconsidered(given, with_all, engine.applied(base, chain), draws.uniform("feedback_without_rule"))
+    return {"full": given, "live": live}, engine.journal(draws.key, CHANCE, base, chain)
+
+
+def _certain(settings: Settings, draws: Draws, poor: np.ndarray) -> np.ndarray:
+    """Sessions that surely have feedback: one poor session of a good tutor (N7), a few of tutors with few sessions (T4)."""
+    liked = draws.tutor(settings.personas.tutors, "rating")[:, 1] >= 4
+    place, _ = draws.first_of("forgiving", draws.cohort, poor & liked)
+    certain = poor & liked & (place < 1)
+    place, size = draws.first_of("heard", draws.by_tutor, np.ones(len(draws), dtype=bool))
+    return certain | ((size < 12) & (place < np.where(size < 5, 1, 2)))
+
+
+def _shifted(chance: np.ndarray, certain: np.ndarray, groups: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """The chances, all moved by the same amount within a cohort, so that they add up to its total (A4 over S5)."""
+    target = np.minimum(total, np.bincount(groups, minlength=len(total)))
+    mean = target / np.maximum(np.bincount(groups, minlength=len(total)), 1)
+    moved = lambda level: np.where(certain, 1.0, np.clip(chance + level, 0.0, 1.0))  # noqa: E731
+    level = solve(moved, groups, mean, -2.0, 2.0)
+    return moved(level[groups])
+
+
+def _before(settings: Settings, draws: Draws, full: dict, given: np.ndarray, poor: np.ndarray) -> np.ndarray:
+    """Stars before rules, unrounded: each tutor persona's mean rating comes out as declared (T4), kindness as told (N7)."""
+    personas, mood = settings.personas.tutors, settings.probabilities.rating
+    rules: tuple[Rule, ...] = settings.correlations.rules
+    chain = engine.steps(rules, RATING, full, given)
+    score = full["overall_session_score"]
+    groups = draws.by_tutor * 2 + given
+    codes = np.unique(groups, return_inverse=True)[1]
+    usual = (np.bincount(codes, weights=score) / np.bincount(codes))[codes]
+    deviation = mood.per_score * (score - usual) + mood.spread * bell(draws.spread("rating", groups))
+    kind = _kind(settings, draws, full, given, poor)
+    # Kind and unkind are said of the rating as stored, so what the rules will add is taken off before.
+    added = engine.applied(np.zeros(len(draws)), [s for s in chain if s.operation == "add"])
+
+    def before(level: np.ndarray) -> np.ndarray:
+        value = level + deviation
+        value = np.where(poor & ~kind, np.minimum(value, UNKIND - added), value)
+        return np.where(kind, np.maximum(value, KIND - added), value)
+
+    at = np.flatnonzero(given)
+    steps = [s._replace(acts=s.acts[at]) for s in chain]
+    heard, place = np.unique(draws.by_tutor[at], return_inverse=True)
+    target = np.bincount(place, weights=np.array([middle(p.rating) for p in personas.values()])[draws.tutor_persona[at]])
+    target = target / np.bincount(place)
+
+    def stored(level: np.ndarray) -> np.ndarray:
+        whole = np.zeros(len(draws))
+        whole[at] = level
+        return engine.SCALES[RATING].stored(engine.applied(before(whole)[at], steps))
+
+    level = np.zeros(len(draws))
+    level[at] = solve(stored, place, target, -4.0, 12.0)[place]
+    return before(level)
+
+
+def _kind(settings: Settings, draws: Draws, full: dict, given: np.ndarray, poor: np.ndarray) -> np.ndarray:
+    """Feedback on poor sessions that is kind all the same: the stated share of it, at least one a cohort where one can be."""
+    stories = settings.probabilities.stories
+    capped = np.zeros(len(draws), dtype=bool)
+    for step in engine.steps(settings.correlations.rules, RATING, full, given):
+        capped |= step.acts & (step.operation in ("cap", "set"))
+    liked = draws.tutor(settings.personas.tutors, "rating")[:, 1] >= 4
+    able = given & poor & liked & ~capped
+    heard = np.bincount(np.unique(draws.cohort, return_inverse=True)[1], weights=given & poor)[np.unique(draws.cohort, return_inverse=True)[1]]
+    place, _ = draws.first_of("kind", draws.cohort, able)
+    return able & (place < np.maximum(1, np.floor(stories.forgiving * heard + 0.5)))
+
+
+def _tags(settings: Settings, world: World, said: pd.DataFrame, facts: dict) -> np.ndarray:
+    """One column per tag: given or not; at most MOST_TAGS (Q10)."""
+    key = said["key"].to_numpy()
+    u = np.stack([uniform(world.seed, f"feedback/tag/{name}", key) for name in settings.text.feedback.tags], axis=1)
+    allowed = np.stack([all_hold(t.when, facts, len(key)) for t in settings.text.feedback.tags.values()], axis=1)
+    weight = np.array([t.weight for t in settings.text.feedback.tags.values()])
+    ratio = np.where(allowed & (u < weight), u / np.maximum(weight, 1e-12), 2.0)
+    return (ratio <= 1) & (ratio.argsort(axis=1).argsort(axis=1) < MOST_TAGS)
+
+
+def _tag_rows(settings: Settings, said: pd.DataFrame, tags: np.ndarray) -> pd.DataFrame:
+    row, column = np.nonzero(tags)
+    names = np.array(list(settings.text.feedback.tags), dtype=object)
+    return pd.DataFrame({"session_id": said["session_id"].to_numpy()[row], "tag": names[column]})
+
+
+def _comments(settings: Settings, world: World, said: pd.DataFrame, facts: dict, about: dict, tags: np.ndarray) -> np.ndarray:
+    """An opening, a detail about one of the tags given, a closing; some leave no words."""
+    words, key = settings.text.feedback, said["key"].to_numpy()
+    parts = ("opening", "detail", "closing", "which", "none")
+    u = {part: uniform(world.seed, f"feedback/{part}", key) for part in parts}
+    detail = np.full(len(key), "", dtype=object)
+    place = np.cumsum(tags, axis=1)
+    which = np.where(tags, place == 1 + np.floor(u["which"] * np.maximum(place[:, -1:].ravel(), 1)).astype(int)[:, None], False)
+    for column, name in enumerate(words.tags):
+        at = np.flatnonzero(which[:, column])
+        if len(at):
+            lines = words.comment.detail[name]
+            detail[at] = say(lines, _at(facts, at), u["detail"][at], _at(about, at), f"detail.{name}").to_numpy(object)
+    ends = [
+        compose({p: getattr(words.comment, p)}, facts, u[p][:, None], about).to_numpy(object) for p in ("opening", "closing")
+    ]  # fmt: skip
+    text = pd.Series(ends[0] + np.where(detail != "", " ", "") + detail + np.where(ends[1] != "", " ", "") + ends[1], dtype="str").str.strip()
+    silent = (u["none"] < words.no_comment_share) | (text == "").to_numpy()
+    return np.where(silent, None, text.to_numpy(object))
+
+
+def _at(columns: Mapping[str, np.ndarray], rows: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: values[rows] for name, values in columns.items()}
+
+
+def _submitted(world: World, said: pd.DataFrame, end: np.ndarray) -> np.ndarray:
+    """Minutes to a day and a half after the session, before as_of."""
+    u = uniform(world.seed, "feedback/wait", said["key"].to_numpy())
+    wait = (3 + LONGEST_WAIT * u**3) * 60
+    latest = np.datetime64(world.settings.main.as_of, "s") - np.timedelta64(1, "s")
+    return np.maximum(np.minimum(end + wait.astype(np.int64).astype("timedelta64[s]"), latest), end)
+

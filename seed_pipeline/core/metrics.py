@@ -1,0 +1,155 @@
+"""What was measured in each completed session: causes, rules, reactions, score, rebooking (A, T, S, R, N1, N8).
+
+Causes (what the tutor and student did) are drawn from the personas. Reactions start from solved baselines, then the
+rules act on them and are journalled. The score follows from the reactions, then its own rules act.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from seed_pipeline.core import rules as engine
+from seed_pipeline.core.baselines import solve
+from seed_pipeline.core.causes import causes
+from seed_pipeline.core.derived import derived
+from seed_pipeline.core.draws import Draws
+from seed_pipeline.core.facts import METRIC_TABLES, REACTIONS, SCORE
+from seed_pipeline.core.randomness import bell, between
+from seed_pipeline.core.rebooking import follow_ups
+from seed_pipeline.core.settings import Rule, Settings
+from seed_pipeline.core.world import World
+from seed_pipeline.schema import columns_made_by
+
+Columns = dict[str, np.ndarray]
+
+
+def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:
+    """The three metrics tables, `sessions` with score and follow-up, and working frames: journal, off days, and, where a
+    rule is switched off, the values as they would be with it."""
+    work = upstream["sessions"]["work_sessions"]
+    done = work[work["completed"]].reset_index(drop=True)
+    draws = Draws(world, done)
+    facts = {**session_facts(done), **causes(settings, draws)}
+    off_day = facts.pop("off_day")
+    before = _baselines(settings, draws, facts)
+    every = settings.correlations.rules
+    full = _measured(settings, draws, facts, before, every, None)
+    live_rules = [r for r in every if r.enabled]
+    live = full if len(live_rules) == len(every) else _measured(settings, draws, facts, before, live_rules, full)
+    booked, odds, chain = follow_ups(settings, draws, full, live)
+    effects = [engine.journal(done["key"].to_numpy(), m, live[f"before/{m}"], live[f"steps/{m}"]) for m in (*REACTIONS, SCORE)]
+    effects.append(engine.journal(done["key"].to_numpy(), "follow_up_probability", odds, chain))
+    end = upstream["sessions"]["sessions"]["completed_at"].to_numpy()[work["completed"].to_numpy()]
+    tables = _tables(done, live, end)
+    tables["sessions"] = _outcomes(work, live[SCORE], booked)
+    tables["work_effects"] = pd.concat(effects, ignore_index=True)
+    tables["work_metrics"] = pd.DataFrame({"key": done["key"], "off_day": off_day, "full_score": full[SCORE]}).assign(
+        **{f"full_{m}": full[m] for m in REACTIONS}
+    )
+    return tables
+
+
+def session_facts(done: pd.DataFrame) -> Columns:
+    """Facts of completed sessions before anything is measured, as rules and texts know them."""
+    facts = {"session_number": done["number"].to_numpy()}
+    for name in ("scheduled_duration", "actual_duration", "earlier_tutor_no_shows", "technical_issues", "homework_assigned", "has_video", "has_screen"):
+        facts[name] = done[name].to_numpy().astype(np.float64)
+    return facts
+
+
+def _baselines(settings: Settings, draws: Draws, facts: Columns) -> Columns:
+    """Values of the reactions before rules act; engagement is solved cell by cell (T3 and S1 at once)."""
+    events, personas = settings.probabilities.events, settings.personas.students
+    before = {
+        "student_initiated_questions": between(draws.spread("questions", draws.by_student), *draws.ranges(personas, "questions")),
+        "student_confusion_count": between(draws.spread("confusion", draws.by_student), *draws.ranges(personas, "confusion")),
+        "student_frustration_count": _frustration(settings, draws, facts),
+    }
+    noise = events.engagement_spread * bell(draws.spread("engagement", draws.by_cell))
+    own = events.student_spread * bell(draws.of_student("engagement"))
+    before["student_engagement_score"] = noise + own + 0.3 * draws.trend
+    return before
+
+
+def _frustration(settings: Settings, draws: Draws, facts: Columns) -> np.ndarray:
+    """Frustration events before rules: exact shares of sessions with any (S4), sessions without a talkative tutor first (S7)."""
+    counts = settings.probabilities.events.frustration_counts
+    any_at_all = draws.systematic("frustration", draws.student(settings.personas.students, "frustration"), draws.by_student, facts["tutor_talk_ratio"] > 0.65)
+    size = draws.pick("frustration_count", any_at_all * 1, np.array(list(counts.values())))
+    return np.where(any_at_all, np.array(list(counts), dtype=np.float64)[size], 0.0)
+
+
+def _measured(settings: Settings, draws: Draws, facts: Columns, before: Columns, rules: Sequence[Rule], full: Columns | None) -> Columns:
+    """Everything measured under a set of rules: stored values, and per metric its values before rules and its steps.
+
+    `full` are the values under all rules, from which baselines and means are kept when a rule is switched off (R11).
+    """
+    result = dict(facts)
+    everybody = np.ones(len(draws), dtype=bool)
+    for metric in (m for m in engine.order(settings.correlations.rules) if m in (*REACTIONS, SCORE)):
+        if metric == SCORE:
+            result |= derived(settings, draws, result)
+            start = _score_before(settings, draws, result, full or result)
+        elif metric == "student_engagement_score":
+            start = before[metric] + (full["level"] if full else _engagement_level(settings, draws, result, before[metric]))
+            result["level"] = start - before[metric]
+        else:
+            start = before[metric]
+        chain = engine.steps(rules, metric, result, everybody)
+        result[f"before/{metric}"], result[f"steps/{metric}"] = start, chain
+        result[metric] = engine.SCALES[metric].stored(engine.applied(start, chain))
+    return result
+
+
+def _engagement_level(settings: Settings, draws: Draws, facts: Columns, deviation: np.ndarray) -> np.ndarray:
+    """The level of each session's cell, so that the cell's stored mean is what personas.yaml declares."""
+    metric = "student_engagement_score"
+    chain = engine.steps(settings.correlations.rules, metric, facts, np.ones(len(draws), dtype=bool))
+    scale = engine.SCALES[metric]
+    cells, codes = np.unique(draws.by_cell, return_inverse=True)
+    size = np.bincount(codes)
+    # A cell of few sessions would always hit its mean exactly; it is let go a little.
+    slack = settings.probabilities.events.student_spread * 1.4 * bell(draws.of_cell("engagement", cells)) / np.sqrt(size)
+    target = np.bincount(codes, weights=draws.pair_means("engagement")) / size + slack
+    level = solve(lambda x: scale.stored(engine.applied(x + deviation, chain)), codes, np.clip(target, 0.1, 9.9), -10.0, 40.0)
+    return level[codes]
+
+
+def _score_before(settings: Settings, draws: Draws, live: Columns, full: Columns) -> np.ndarray:
+    """The score before its rules: the pair of personas' level, what the reactions owe it, the pair's trend, the day."""
+    events = settings.probabilities.events
+    spread = draws.tutor(settings.personas.tutors, "score_spread") * bell(draws.spread("score", draws.by_cell))
+    engagement = live["student_engagement_score"] - draws.cell_mean(full["student_engagement_score"])
+    frustration = live["student_frustration_count"] - draws.cell_mean(full["student_frustration_count"])
+    owed = events.score_per_engagement * engagement + events.score_per_frustration * frustration
+    return draws.pair_means("score") + owed + draws.trend + spread
+
+
+def _outcomes(work: pd.DataFrame, score: np.ndarray, booked: np.ndarray) -> pd.DataFrame:
+    """The `sessions` columns that are known after the session, for every session."""
+    done = work["completed"].to_numpy()
+    scores, follow_up = np.full(len(work), np.nan), np.zeros(len(work), dtype=bool)
+    scores[done], follow_up[done] = score, booked
+    return pd.DataFrame({"id": work["session_id"], "follow_up_booked": follow_up, "overall_session_score": scores})
+
+
+def _tables(done: pd.DataFrame, values: Columns, end: np.ndarray) -> dict[str, pd.DataFrame]:
+    """The platform's three tables of metrics; rows exist as the session's flags say (A5)."""
+    exists = {"session_audio_metrics": np.ones(len(done), bool)}
+    exists |= {f"session_{n}_metrics": done[f"has_{n}"].to_numpy() for n in ("video", "screen")}
+    tables = {}
+    for table in METRIC_TABLES:
+        at = exists[table]
+        columns: dict[str, np.ndarray | pd.Series] = {"session_id": done["session_id"].to_numpy()[at]}
+        for name in columns_made_by("metrics", table):
+            if name in values:
+                columns[name] = _typed(table, name, values[name][at])
+        columns["created_at"] = end[at]
+        tables[table] = pd.DataFrame(columns)
+    return tables
+
+
+def _typed(table: str, column: str, values: np.ndarray) -> np.ndarray:
+    python_type = engine.metadata.tables[table].columns[column].type.python_type
+    return values.astype({int: np.int32, bool: np.bool_}.get(python_type, np.float64))

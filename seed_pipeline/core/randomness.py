@@ -1,0 +1,181 @@
+"""Randomness as a function: every draw is a hash of (seed, purpose, keys), never the next number of a stream (X1, X3, X4).
+
+Two kinds of allotment are built on it, so that shares hold for every seed instead of on average:
+`systematic` takes rows such that each row's chance and each stratum's share are met to within one row;
+`spread` turns draws into evenly spread quantiles within a group, so that a group's distribution is exact.
+
+Only integer arithmetic, the four operations and square roots are used: they give the same bits on every machine.
+"""
+
+from hashlib import blake2b
+
+import numpy as np
+
+Keys = np.ndarray | int
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_HEX = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
+GOLDEN_SHARE = 0.6180339887498949
+"""Steps of this size, wrapped at 1, fill the interval more evenly than chance: offsets for cohorts 0, 1, 2, …"""
+
+
+def _constant(seed: int, purpose: str) -> np.uint64:
+    return np.uint64(int.from_bytes(blake2b(f"{seed}\x1f{purpose}".encode(), digest_size=8).digest(), "little"))
+
+
+def _mixed(x: np.ndarray) -> np.ndarray:
+    """A one-to-one scrambling of 64-bit integers (the finaliser of splitmix64)."""
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def bits(seed: int, purpose: str, *keys: Keys) -> np.ndarray:
+    """64 random bits for each row of the keys (integers of equal length, or scalars). One key: no two rows collide."""
+    with np.errstate(over="ignore"):
+        state = np.atleast_1d(np.asarray(_constant(seed, purpose)))
+        for key in keys:
+            state = _mixed((state ^ np.atleast_1d(np.asarray(key)).astype(np.uint64)) + _GOLDEN)
+        return state if keys else _mixed(state + _GOLDEN)
+
+
+def uniform(seed: int, purpose: str, *keys: Keys) -> np.ndarray:
+    """A float in the open interval (0, 1) for each row of the keys."""
+    return ((bits(seed, purpose, *keys) >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+
+
+def _hexadecimal(values: np.ndarray) -> np.ndarray:
+    """16 digits (bytes) for each 64-bit value, most significant first: shape (n, 16)."""
+    shifts = np.arange(60, -4, -4, dtype=np.uint64)
+    return _HEX[((values[:, None] >> shifts) & np.uint64(15)).astype(np.intp)]
+
+
+def _text(digits: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(digits).view(f"S{digits.shape[1]}").ravel().astype(str)
+
+
+def uuids(seed: int, purpose: str, *keys: Keys) -> np.ndarray:
+    """A UUID in the form of version 4 for each row (X4): old validators know no later version."""
+    digits = np.hstack([_hexadecimal(bits(seed, f"{purpose}/{half}", *keys)) for half in ("high", "low")])
+    digits[:, 12] = ord("4")
+    digits[:, 16] = _HEX[8 + digits[:, 16] % 4]
+    hyphen = np.full((len(digits), 1), ord("-"), dtype=np.uint8)
+    parts = np.split(digits, [8, 12, 16, 20], axis=1)
+    return _text(np.hstack([piece for part in parts for piece in (part, hyphen)][:-1]))
+
+
+def user_ids(seed: int, role: str, *keys: Keys) -> np.ndarray:
+    """`tutor_1f0c…`: the role and 16 digits for each row (X4). With a single key no two rows collide."""
+    return np.char.add(f"{role}_", _text(_hexadecimal(bits(seed, f"{role}/id", *keys))))
+
+
+def bell(u: np.ndarray) -> np.ndarray:
+    """Quantiles of a bell-like distribution with mean 0 and standard deviation 1, bounded at 2.45 (a triangle)."""
+    low = np.minimum(u, 1 - u)
+    return np.sqrt(6.0) * (np.sqrt(2 * low) - 1) * np.where(u < 0.5, 1.0, -1.0)
+
+
+def between(u: np.ndarray, low: np.ndarray | float, high: np.ndarray | float) -> np.ndarray:
+    """The value at quantile `u` of the interval."""
+    return low + u * (np.asarray(high) - low)
+
+
+def whole_between(u: np.ndarray, low: np.ndarray | int, high: np.ndarray | int) -> np.ndarray:
+    """An integer from low to high inclusive, each equally likely."""
+    return (np.asarray(low) + np.floor(u * (np.asarray(high) - low + 1))).astype(np.int64)
+
+
+def pick(u: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The index at quantile `u` of relative weights (one vector for all rows)."""
+    edges = np.cumsum(np.asarray(weights, dtype=float))
+    return np.minimum(np.searchsorted(edges, u * edges[-1], side="right"), len(edges) - 1)
+
+
+def ranks(groups: np.ndarray, *order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each row: its place (0, 1, …) within its group when sorted by `order`, and the group's size."""
+    index = np.lexsort((*order[::-1], groups))
+    ordered = groups[index]
+    first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(groups) else np.empty(0, int)
+    sizes = np.diff(np.r_[first, len(groups)])
+    place = np.empty(len(groups), dtype=np.int64)
+    size = np.empty(len(groups), dtype=np.int64)
+    place[index] = np.arange(len(groups)) - np.repeat(first, sizes)
+    size[index] = np.repeat(sizes, sizes)
+    return place, size
+
+
+def spread(groups: np.ndarray, u: np.ndarray, jitter: np.ndarray) -> np.ndarray:
+    """Quantiles in (0, 1) that are evenly spread within each group: who gets which is decided by `u`, where in it by `jitter`."""
+    place, size = ranks(groups, u)
+    return (place + jitter) / np.maximum(size, 1)
+
+
+def systematic(chance: np.ndarray, groups: np.ndarray, offset: np.ndarray, *order: np.ndarray) -> np.ndarray:
+    """Choose rows with the given chances (0-1), as evenly as can be along `order` within each group.
+
+    `offset` is one number in [0, 1) per row, the same within a group. Each row's probability is its chance, and every
+    stretch of consecutive rows of a group holds its summed chances to within one row; a group whose chances sum to a
+    whole number gets exactly that many. Fixed-point sums keep float noise from losing a row.
+    """
+    index = np.lexsort((*order[::-1], groups))
+    unit = 2**40
+    steps = np.rint(np.clip(chance, 0, 1)[index] * unit).astype(np.int64)
+    ordered = groups[index]
+    first = np.r_[True, ordered[1:] != ordered[:-1]] if len(groups) else np.empty(0, bool)
+    total = np.cumsum(steps)
+    before = (total - steps)[first][np.cumsum(first) - 1] if len(groups) else total
+    within = total - before
+    # A sum meant to be whole may miss by the rounding of its steps; half a row's worth of those is added to it.
+    start = np.floor(offset[index] * (unit - 2 * 2**16)).astype(np.int64) + 2**16
+    taken = (within + start) // unit - (within - steps + start) // unit
+    chosen = np.empty(len(groups), dtype=bool)
+    chosen[index] = taken > 0
+    return chosen
+
+
+def dealt(weights: np.ndarray, groups: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """Whole numbers per row, in proportion to the weights within each group, that sum to the group's total exactly.
+
+    `groups` are codes below len(total), in ascending order. Walks along the rows in fixed point, so that neither
+    float noise nor the rows of other groups can move a number.
+    """
+    unit = 2**40
+    steps = np.rint(weights / np.bincount(groups, weights=weights, minlength=len(total))[groups] * total[groups] * unit).astype(np.int64)
+    first = np.r_[True, groups[1:] != groups[:-1]]
+    last = np.r_[first[1:], True]
+    walked = np.cumsum(steps)
+    within = walked - (walked - steps)[first][np.cumsum(first) - 1]
+    edge = (np.where(last, total[groups] * unit, within) + unit // 2) // unit
+    return edge - np.where(first, 0, np.r_[0, edge[:-1]])
+
+
+def reconsidered(chosen: np.ndarray, before: np.ndarray, now: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """The choice when each row's chance changes from `before` to `now`: rows whose chance stays keep their fate (R11)."""
+    dropped = (now < before) & (u * before >= now)
+    added = (now > before) & (u * (1 - before) < now - before)
+    return (chosen & ~dropped) | added
+
+
+def to_total(weights: np.ndarray, groups: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """Chances in [0, 1] in proportion to the weights that sum to `total` (one number per group) in each group.
+
+    Where a group's total exceeds its rows of positive weight, all of those get chance 1 (and the sum falls short).
+    """
+    chance = np.where(weights > 0, 1.0, 0.0)
+    free = weights > 0
+    for _ in range(30):
+        full = np.bincount(groups, weights=np.where(free, 0.0, chance), minlength=len(total))
+        mass = np.bincount(groups, weights=np.where(free, weights, 0.0), minlength=len(total))
+        factor = np.maximum(total - full, 0) / np.where(mass > 0, mass, 1)
+        chance = np.where(free, weights * factor[groups], chance)
+        over = free & (chance >= 1)
+        if not over.any():
+            break
+        chance[over] = 1.0
+        free &= ~over
+    return np.clip(chance, 0, 1)
+
+
+def rounded(x: np.ndarray | float) -> np.ndarray:
+    """The nearest whole number, halves up."""
+    return np.floor(np.asarray(x) + 0.5).astype(np.int64)

@@ -1,0 +1,182 @@
+"""The sessions of each cohort: booked, timed, and what became of each (C3, O, A2, A3, D, Q2-Q5)."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from seed_pipeline.core import booking, calendar
+from seed_pipeline.core.cast import DEPARTMENTS
+from seed_pipeline.core.randomness import ranks, systematic, to_total, uniform, uuids, whole_between
+from seed_pipeline.core.settings import Settings
+from seed_pipeline.core.wording import say
+from seed_pipeline.core.world import World
+
+MOST_LATE = 8  # minutes; with the longest overrun it stays within the calendar's buffer
+OVERRUN = (-6, 5)  # minutes
+BOOKED_AHEAD = (1, 12)  # days
+
+
+def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:
+    """`sessions` without score, follow-up and summary, and `work_sessions`: keys, personas and facts per session."""
+    work = booking.book(world, cohorts)
+    minutes = calendar.durations(world, work)
+    start = calendar.schedule(world, cohorts, work, minutes)
+    work = _with_people(work, upstream)
+    work["status"] = _outcomes(world, cohorts, work)
+    work["completed"] = work["status"].to_numpy() == "completed"
+    work["earlier_tutor_no_shows"] = _earlier_no_shows(work)
+    work["technical_issues"] = _technical_issues(world, cohorts, work)
+    for name, share in (("video", settings.probabilities.availability.video), ("screen", settings.probabilities.availability.screen)):
+        work[f"has_{name}"] = _available(world, cohorts, work, name, share)
+    work["homework_assigned"] = _homework(settings, world, work)
+    work["scheduled_duration"] = minutes
+    work["session_id"] = uuids(world.seed, "session/id", work["key"].to_numpy())
+    sessions = _rows(settings, world, work, start, upstream)
+    work["actual_duration"] = sessions["actual_duration"].astype("Float64").to_numpy(np.float64, na_value=np.nan)
+    return {"sessions": sessions, "work_sessions": work}
+
+
+def person(upstream: Mapping, work: pd.DataFrame, role: str, column: str) -> np.ndarray:
+    """A column of `work_tutors` or `work_students` for each session's tutor or student."""
+    people = upstream[f"{role}s"][f"work_{role}s"]
+    per_cohort = int((people["cohort"] == people["cohort"].iloc[0]).sum())
+    row = (work["cohort"].to_numpy() - people["cohort"].iloc[0]) * per_cohort + work[role].to_numpy()
+    return people[column].to_numpy()[row]
+
+
+def _with_people(work: pd.DataFrame, upstream: Mapping) -> pd.DataFrame:
+    """The session's personas and the subject its persons share (Q5)."""
+    department = person(upstream, work, "tutor", "department")
+    studied = np.stack([person(upstream, work, "student", f"subject_{d}") for d in range(DEPARTMENTS)], axis=1)
+    return work.assign(
+        tutor_persona=person(upstream, work, "tutor", "persona"),
+        student_persona=person(upstream, work, "student", "persona"),
+        subject=studied[np.arange(len(work)), department],
+    )
+
+
+def in_cascade(world: World, work: pd.DataFrame) -> np.ndarray:
+    """Whether each session belongs to a pair of the at-risk cascade (N4)."""
+    cascade = world.settings.probabilities.stories.at_risk_cascade
+    if cascade is None:
+        return np.zeros(len(work), dtype=bool)
+    group = [g.group for g in world.groups].index(cascade.group)
+    persona = world.tutor_personas.index(cascade.tutors)
+    return (work["group"].to_numpy() == group) & (work["tutor_persona"].to_numpy() == persona)
+
+
+def _outcomes(world: World, cohorts: range, work: pd.DataFrame) -> np.ndarray:
+    """The status of each session: exact counts per cohort (O1-O4), tutor no-shows per tutor persona (O6)."""
+    seed, key = world.seed, work["key"].to_numpy()
+    numbers = np.arange(cohorts.start, cohorts.stop)
+    local = work["cohort"].to_numpy() - cohorts.start
+    cascade, first = in_cascade(world, work), work["number"].to_numpy() == 1
+    # The story's pair begins with a no-show, and its later sessions take place (N4).
+    turn = np.where(cascade, np.where(first, 0.0, 2.0), uniform(seed, "session/tutor_no_show", key))
+    persona = work["tutor_persona"].to_numpy()
+    place, _ = ranks(local * len(world.tutor_personas) + persona, turn)
+    no_show_tutor = place < world.tutor_no_shows(numbers)[local, persona]
+
+    absence = np.array([p.absence for p in world.settings.personas.students.values()])[work["student_persona"].to_numpy()]
+    absence = np.where(cascade, 1e-9, absence)
+    place, _ = ranks(local * 2 + no_show_tutor, -np.log(uniform(seed, "session/absence", key)) / absence)
+    missing = world.sessions(numbers) - world.completed(numbers) - np.bincount(local[no_show_tutor], minlength=len(numbers))
+    absent = ~no_show_tutor & (place < missing[local])
+    place, _ = ranks(local * 2 + absent, uniform(seed, "session/absence_kind", key))
+    no_show_student = absent & (place < world.student_no_shows(numbers)[local])
+    cases = [no_show_tutor, no_show_student, absent]
+    return np.select(cases, ["no_show_tutor", "no_show_student", "rescheduled"], "completed").astype(object)
+
+
+def _earlier_no_shows(work: pd.DataFrame) -> np.ndarray:
+    """Tutor no-shows in the pair's earlier sessions (rows are sorted by pair and number)."""
+    missed = (work["status"].to_numpy() == "no_show_tutor").astype(np.int64)
+    before = np.cumsum(missed) - missed
+    first = work["number"].to_numpy() == 1
+    return before - before[first][np.cumsum(first) - 1]
+
+
+def _chosen(world: World, purpose: str, work: pd.DataFrame, chance: np.ndarray, groups: np.ndarray, *strata: np.ndarray) -> np.ndarray:
+    """Sessions chosen by chance, evenly along the strata within each group."""
+    offset = uniform(world.seed, f"cohort/{purpose}", groups)
+    return systematic(chance, groups, offset, *strata, uniform(world.seed, f"session/{purpose}", work["key"].to_numpy()))
+
+
+def _technical_issues(world: World, cohorts: range, work: pd.DataFrame) -> np.ndarray:
+    """Completed sessions with technical issues: an exact share of all sessions (O5), first ones likelier (N6)."""
+    outcomes = world.settings.probabilities.outcomes
+    local, first = work["cohort"].to_numpy() - cohorts.start, work["number"].to_numpy() == 1
+    weight = np.where(first, outcomes.technical_issues_first_session, 1.0) * work["completed"].to_numpy()
+    total = world.of_sessions(np.arange(cohorts.start, cohorts.stop), outcomes.technical_issues)
+    return _chosen(world, "technical_issues", work, to_total(weight, local, total), work["cohort"].to_numpy(), first)
+
+
+def _available(world: World, cohorts: range, work: pd.DataFrame, name: str, share: float) -> np.ndarray:
+    """Completed sessions for which a kind of recording exists: an exact share (A2, A3), even over the personas."""
+    local = work["cohort"].to_numpy() - cohorts.start
+    total = world.of_completed(np.arange(cohorts.start, cohorts.stop), share)
+    chance = to_total(work["completed"].to_numpy() * 1.0, local, total)
+    strata = (work["tutor_persona"].to_numpy(), work["student_persona"].to_numpy())
+    return _chosen(world, name, work, chance, work["cohort"].to_numpy(), *strata)
+
+
+def _homework(settings: Settings, world: World, work: pd.DataFrame) -> np.ndarray:
+    rates = np.array([p.homework for p in settings.personas.tutors.values()])[work["tutor_persona"].to_numpy()]
+    return _chosen(
+        world, "homework", work, rates * work["completed"].to_numpy(), work["cohort"].to_numpy(), work["tutor_persona"].to_numpy()
+    )
+
+
+def _rows(settings: Settings, world: World, work: pd.DataFrame, start: np.ndarray, upstream: Mapping) -> pd.DataFrame:
+    """The platform's rows."""
+    seed, key, minutes = world.seed, work["key"].to_numpy(), work["scheduled_duration"].to_numpy()
+    status, done = work["status"].to_numpy(), work["completed"].to_numpy()
+    late = np.floor((MOST_LATE + 1) * uniform(seed, "session/late", key) ** 2).astype("timedelta64[m]")
+    actual_minutes = minutes + whole_between(uniform(seed, "session/overrun", key), *OVERRUN)
+    none = np.datetime64("NaT", "s")
+    actual_start = np.where(done, start + late.astype("timedelta64[s]"), none)
+    ahead = whole_between(uniform(seed, "session/booked_ahead", key), BOOKED_AHEAD[0] * 1440, BOOKED_AHEAD[1] * 1440)
+    moved_by_tutor = uniform(seed, "session/moved_by", key) < settings.probabilities.outcomes.rescheduled_by_tutor
+    return pd.DataFrame(
+        {
+            "id": work["session_id"],
+            "tutor_id": person(upstream, work, "tutor", "user_id"),
+            "student_id": person(upstream, work, "student", "user_id"),
+            "scheduled_start": start,
+            "actual_start": actual_start,
+            "scheduled_duration": minutes,
+            "actual_duration": pd.array(actual_minutes, dtype="Int32"),
+            "subject_id": upstream["reference"]["subjects"]["id"].to_numpy(object)[work["subject"]],
+            "session_number": work["number"],
+            "status": status,
+            "tutor_showed_up": status != "no_show_tutor",
+            "student_showed_up": status != "no_show_student",
+            "rescheduled_by": np.where(status == "rescheduled", np.where(moved_by_tutor, "tutor", "student"), None),
+            "technical_issues": work["technical_issues"],
+            "technical_issues_description": _trouble(settings, world, work),
+            "has_audio_analysis": done,
+            "has_video_analysis": work["has_video"],
+            "has_screen_monitoring": work["has_screen"],
+            "homework_assigned": work["homework_assigned"],
+            "completed_at": actual_start + actual_minutes.astype("timedelta64[m]").astype("timedelta64[s]"),
+            "created_at": start - ahead.astype("timedelta64[m]").astype("timedelta64[s]"),
+        }
+    ).assign(actual_duration=lambda f: f["actual_duration"].where(done))
+
+
+def _trouble(settings: Settings, world: World, work: pd.DataFrame) -> np.ndarray:
+    """What went wrong, where something did."""
+    result = np.full(len(work), None, dtype=object)
+    rows = np.flatnonzero(work["technical_issues"].to_numpy())
+    key = work["key"].to_numpy()[rows]
+    subject = [s.category for s in settings.text.subjects.subjects]
+    facts = {
+        "session_number": work["number"].to_numpy()[rows],
+        "scheduled_duration": work["scheduled_duration"].to_numpy()[rows],
+        "category": np.array(subject, dtype=object)[work["subject"].to_numpy()[rows]],
+    }
+    slots = {"minutes": whole_between(uniform(world.seed, "session/trouble_minutes", key), 2, 9).astype(str)}
+    lines = settings.text.sessions.technical_issue
+    result[rows] = say(lines, facts, uniform(world.seed, "session/trouble", key), slots, "technical_issue").to_numpy(object)
+    return result

@@ -1,0 +1,104 @@
+"""The students of each cohort: users, profiles, what they study (C1, C2)."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from seed_pipeline.core.cast import departments, joined, people, places, subject_column, topic_of
+from seed_pipeline.core.randomness import uniform
+from seed_pipeline.core.ranges import middle
+from seed_pipeline.core.wording import say
+from seed_pipeline.core.world import World
+from seed_pipeline.schema import ENUMS
+
+GRADES = ENUMS["grade_level"]
+_GROWN_UP = ("college", "adult")
+
+
+def make(settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:
+    """`users` (students), `students`, `student_subjects`, and `work_students`: cohort, slot, persona, group, subjects by department."""
+    personas = settings.personas.students
+    place = places(cohorts, world.student_personas, [p.count for p in personas.values()])
+    since = joined(world, "student", place, [p.tenure_days for p in personas.values()])
+    user = people(world, "student", place, since)
+    studies, grade = _studies(world, place)
+    first_name = user["preferred_name"].fillna(user["name"].str.split(" ", n=1).str[0]).to_numpy(object)
+    profile = _profile(settings, world, place, user, since, studies, grade, first_name)
+    work = place.assign(user_id=user["id"], first_name=first_name, group=_groups(world, place))
+    work = work.assign(**{f"subject_{d}": studies[:, d] for d in range(studies.shape[1])})
+    return {"users": user, "students": profile, "student_subjects": _subjects(user, studies, upstream), "work_students": work}
+
+
+def _groups(world: World, place: pd.DataFrame) -> np.ndarray:
+    """The booking group (code) of each student: a persona's students fill its groups in the settings' order."""
+    in_cohort = [
+        code
+        for persona in world.student_personas
+        for code, group in enumerate(world.groups)
+        if group.persona == persona
+        for _ in range(group.count)
+    ]
+    return np.array(in_cohort)[place["slot"].to_numpy()]
+
+
+def _studies(world: World, place: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """One subject (index) of each department per student, and a grade (index) that suits as many of them as can be."""
+    cohort, key = place["cohort"].to_numpy(), place["key"].to_numpy()
+    subjects = world.settings.text.subjects.subjects
+    suits = np.array([[g in s.grades for g in GRADES] for s in subjects] + [[False] * len(GRADES)])
+    table = departments(world, np.unique(cohort))[cohort - cohort[0]]  # student, department, subject; -1 is the last row
+    offered = suits[table]  # … and grade
+    support = offered.any(axis=2).sum(axis=1)
+    best = support == support.max(axis=1, keepdims=True)
+    grade = _drawn(uniform(world.seed, "student/grade", key), best)
+    fitting = np.take_along_axis(offered, grade[:, None, None, None], axis=3)[..., 0]
+    fitting = np.where(fitting.any(axis=2, keepdims=True), fitting, table >= 0)
+    chosen = [_drawn(uniform(world.seed, f"student/subject/{d}", key), fitting[:, d]) for d in range(table.shape[1])]
+    return np.take_along_axis(table, np.stack(chosen, axis=1)[:, :, None], axis=2)[..., 0], grade
+
+
+def _drawn(u: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """A column index per row, each allowed one equally likely."""
+    edges = np.cumsum(allowed, axis=1)
+    return (edges <= np.floor(u * edges[:, -1])[:, None]).sum(axis=1)
+
+
+def _profile(settings, world: World, place, user, since, studies, grade, first_name) -> pd.DataFrame:
+    seed, key, persona = world.seed, place["key"].to_numpy(), place["persona"].to_numpy()
+    personas = list(settings.personas.students.values())
+    main = studies[np.arange(len(key)), (uniform(seed, "student/main_subject", key) * studies.shape[1]).astype(np.int64)]
+    grade_name = np.array(GRADES, dtype=object)[grade]
+    facts = {
+        "engagement": np.array([middle(p.engagement) for p in personas])[persona],
+        "questions": np.array([middle(p.questions) for p in personas])[persona],
+        "response_delay": np.array([middle(p.response_delay) for p in personas])[persona],
+        "frustration": np.array([p.frustration for p in personas])[persona],
+        "grade": grade_name,
+        "category": subject_column(world, main, "category"),
+    }
+    slots = {
+        "subject": subject_column(world, main, "name"),
+        "topic": topic_of(world, "student/topic", main, key),
+        "grade": grade_name,
+        "first_name": first_name,
+    }
+    words = settings.text.people.students
+    name = user["email"].str.split("@").str[0]
+    parent = np.where(np.isin(grade_name, _GROWN_UP), None, ("parent." + name + "@example.org").to_numpy(object))
+    return pd.DataFrame(
+        {
+            "user_id": user["id"],
+            "enrolled_since": since,
+            "grade_level": grade_name,
+            "parent_email": parent,
+            "bio": say(words.bio, facts, uniform(seed, "student/bio", key), slots, "bio"),
+            "learning_goals": say(words.learning_goals, facts, uniform(seed, "student/goals", key), slots, "learning_goals"),
+        }
+    )
+
+
+def _subjects(user: pd.DataFrame, studies: np.ndarray, upstream: Mapping) -> pd.DataFrame:
+    ids = upstream["reference"]["subjects"]["id"].to_numpy(object)
+    student = np.repeat(user["id"].to_numpy(object), studies.shape[1])
+    return pd.DataFrame({"student_id": student, "subject_id": ids[studies.ravel()]}).drop_duplicates(ignore_index=True)

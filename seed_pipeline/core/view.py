@@ -1,0 +1,47 @@
+"""Completed sessions as later entities see them: stored values as facts, names and subjects as words."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from seed_pipeline.core.cast import subject_column, topic_of
+from seed_pipeline.core.facts import METRIC_TABLES, METRICS, SCORE
+from seed_pipeline.core.metrics import session_facts
+from seed_pipeline.core.sessions import person
+from seed_pipeline.core.world import World
+
+
+def completed(upstream: Mapping) -> pd.DataFrame:
+    """The working rows of completed sessions, in key order."""
+    work = upstream["sessions"]["work_sessions"]
+    return work[work["completed"]].reset_index(drop=True)
+
+
+def facts(world: World, upstream: Mapping) -> dict[str, np.ndarray]:
+    """Facts of each completed session: what is stored of it, NaN where a row does not exist, and its subject's category."""
+    done = completed(upstream)
+    metrics = upstream["metrics"]
+    at = upstream["sessions"]["work_sessions"]["completed"].to_numpy()
+    result: dict[str, np.ndarray] = dict(session_facts(done))
+    exists = (np.ones(len(done), bool), done["has_video"].to_numpy(), done["has_screen"].to_numpy())
+    for table, rows in zip(METRIC_TABLES, exists, strict=True):
+        for name in (c for c in metrics[table] if c in METRICS):
+            result[name] = np.full(len(done), np.nan)
+            result[name][rows] = metrics[table][name].to_numpy(np.float64)
+    result[SCORE] = metrics["sessions"][SCORE].to_numpy(np.float64)[at]
+    result["follow_up_booked"] = metrics["sessions"]["follow_up_booked"].to_numpy(np.float64)[at]
+    result["category"] = subject_column(world, done["subject"].to_numpy(), "category")
+    return result
+
+
+def slots(world: World, upstream: Mapping, done: pd.DataFrame, *keys: np.ndarray) -> dict[str, np.ndarray]:
+    """Words for texts about the sessions of `done`; the topic is the session's own unless further keys are given."""
+    subject = done["subject"].to_numpy()
+    return {
+        "subject": subject_column(world, subject, "name"),
+        "topic": topic_of(world, "session/topic", subject, done["key"].to_numpy(), *keys),
+        "tutor": person(upstream, done, "tutor", "first_name"),
+        "student": person(upstream, done, "student", "first_name"),
+        "minutes": done["actual_duration"].to_numpy().astype(np.int64).astype(str),
+    }

@@ -1,0 +1,131 @@
+"""The size of the world: cohorts, their sessions, and each cohort's exact share of every total (C3-C5, O, A).
+
+A share that is no whole number per cohort is allotted by cumulative rounding, so that totals are exact and no cohort
+needs to know another. Cohort 0 takes what is left when total_sessions is no multiple of the cohort's sessions: growing
+by whole cohorts then only appends (X5).
+"""
+
+from functools import cached_property
+
+import numpy as np
+
+from seed_pipeline.core.files import SettingsError
+from seed_pipeline.core.randomness import GOLDEN_SHARE, rounded
+from seed_pipeline.core.settings import Settings
+
+
+class World:
+    """What the settings come to, before a row is made."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.seed = settings.main.seed
+        self.tutor_personas = tuple(settings.personas.tutors)
+        self.student_personas = tuple(settings.personas.students)
+        self.groups = settings.probabilities.booking
+
+    @cached_property
+    def cohorts(self) -> int:
+        """How many casts the sessions need (C5)."""
+        cohort = self.settings.main.cohort
+        if cohort.count != "auto":
+            return int(cohort.count)
+        return max(1, int(self.settings.main.total_sessions / cohort.sessions + 0.5))
+
+    def sessions_before(self, cohorts: np.ndarray) -> np.ndarray:
+        """Sessions of all earlier cohorts, for each cohort number."""
+        main, count = self.settings.main, self.cohorts
+        each = main.cohort.sessions if main.cohort.count == "auto" else main.total_sessions // count
+        first = main.total_sessions - each * (count - 1)
+        return np.where(np.asarray(cohorts) > 0, first + each * (np.asarray(cohorts) - 1), 0)
+
+    def sessions(self, cohorts: np.ndarray) -> np.ndarray:
+        """Sessions of each cohort."""
+        return self.sessions_before(np.asarray(cohorts) + 1) - self.sessions_before(cohorts)
+
+    def _allotted(self, cohorts: np.ndarray, total) -> np.ndarray:
+        return total(np.asarray(cohorts) + 1) - total(np.asarray(cohorts))
+
+    def _completed_before(self, cohorts: np.ndarray) -> np.ndarray:
+        return rounded(self.settings.probabilities.outcomes.completed * self.sessions_before(cohorts))
+
+    def completed(self, cohorts: np.ndarray) -> np.ndarray:
+        """Completed sessions of each cohort (O1)."""
+        return self._allotted(cohorts, self._completed_before)
+
+    def of_completed(self, cohorts: np.ndarray, share: float) -> np.ndarray:
+        """Each cohort's part of a share of all completed sessions (A2-A4, C4)."""
+        return self._allotted(cohorts, lambda c: rounded(share * self._completed_before(c)))
+
+    def of_sessions(self, cohorts: np.ndarray, share: float) -> np.ndarray:
+        """Each cohort's part of a share of all sessions (O5)."""
+        return self._allotted(cohorts, lambda c: rounded(share * self.sessions_before(c)))
+
+    def tutor_no_shows(self, cohorts: np.ndarray) -> np.ndarray:
+        """Tutor no-shows of each cohort (rows) and tutor persona (columns), by the personas' own rates (O6)."""
+        rates = np.array([p.no_show for p in self.settings.personas.tutors.values()])
+        expected = rates * self.booking_shares.sum(axis=0)
+        return self._allotted(cohorts, lambda c: rounded(self.sessions_before(c)[:, None] * expected))
+
+    def student_no_shows(self, cohorts: np.ndarray) -> np.ndarray:
+        """Student no-shows of each cohort: their part of what completion and tutor no-shows leave (O2, O4)."""
+        o = self.settings.probabilities.outcomes
+        both = o.no_show_student + o.rescheduled
+        part = o.no_show_student / both if both else 0.0
+        rates = np.array([p.no_show for p in self.settings.personas.tutors.values()])
+        rest = 1 - o.completed - float(rates @ self.booking_shares.sum(axis=0))
+        left = self.sessions(cohorts) - self.completed(cohorts) - self.tutor_no_shows(cohorts).sum(axis=1)
+        return np.clip(self._allotted(cohorts, lambda c: rounded(max(rest, 0) * part * self.sessions_before(c))), 0, left)
+
+    @cached_property
+    def booking_shares(self) -> np.ndarray:
+        """Shares of a cohort's sessions: groups of students (rows) with tutor personas (columns); sums to 1."""
+        cells = np.array([[g.sessions.get(t, 0.0) for t in self.tutor_personas] for g in self.groups])
+        return cells / cells.sum()
+
+    def bookings(self, cohorts: np.ndarray) -> np.ndarray:
+        """Sessions of each cohort, group of students and tutor persona: shape (cohorts, groups, tutor personas).
+
+        Systematic along the cells, tutor persona by tutor persona, so that every persona's workload is exact to within
+        one session; the offset walks from cohort to cohort so that totals are too.
+        """
+        cohorts = np.asarray(cohorts)
+        offset = (0.5 + cohorts * GOLDEN_SHARE) % 1.0
+        result = np.empty((len(cohorts), len(self.groups), len(self.tutor_personas)), dtype=np.int64)
+        sizes = self.sessions(cohorts)
+        for size in np.unique(sizes):
+            rows = sizes == size
+            edges = np.concatenate([[0.0], np.cumsum(self._cells(int(size)).T.ravel())])
+            edges[-1] = size
+            counts = np.diff(np.floor(edges + offset[rows][:, None] + 1e-9), axis=1)
+            result[rows] = counts.reshape(-1, len(self.tutor_personas), len(self.groups)).transpose(0, 2, 1)
+        return result
+
+    def _cells(self, size: int) -> np.ndarray:
+        """Expected sessions per cell in a cohort of `size`, raised where somebody would be idle (O7)."""
+        floors = self.settings.main.minimum_sessions
+        tutors = np.array([p.count for p in self.settings.personas.tutors.values()]) * floors.tutor
+        students = np.array([g.count for g in self.groups]) * floors.student
+        need = max(int(tutors.sum()), int(students.sum()))
+        if size < need:
+            raise SettingsError(
+                "main.yaml, total_sessions", self.settings.main.total_sessions,
+                f"a cohort has {size} sessions, but its cast needs {need} so that everybody has the minimum "
+                f"({floors.tutor} a tutor, {floors.student} a student; O7)",
+                f"set total_sessions to at least {need * self.cohorts}, or lower minimum_sessions or the personas' counts",
+            )  # fmt: skip
+        cells = self.booking_shares * size
+        for _ in range(200):
+            cells = _raised(_raised(cells, tutors + 0.0, 0, size), students + 0.5 * (students + 0.5 < size / 2), 1, size)
+        return cells
+
+
+def _raised(cells: np.ndarray, floors: np.ndarray, axis: int, size: int) -> np.ndarray:
+    """Scale the columns (axis 0) or rows (axis 1) that fall below their floor up to it, the others down."""
+    sums = cells.sum(axis=axis)
+    low = sums < floors
+    if not low.any():
+        return cells
+    target = np.where(low, floors, sums * (size - floors[low].sum()) / max(sums[~low].sum(), 1e-9))
+    factor = target / np.where(sums > 0, sums, 1)
+    return cells * (factor[None, :] if axis == 0 else factor[:, None])
