@@ -18,10 +18,11 @@ COLUMNS = ["id", "tutor_id", "student_id", "session_id", "alert_type", "severity
 
 
 def alerts(settings: Settings, world: World, upstream: Mapping) -> pd.DataFrame:
-    """Rows of truth_alerts: one per alert, sorted by type and subject."""
+    """Rows of truth_alerts: one per alert; cohort by cohort, then by type and subject, so that chunks add up (X1)."""
     subjects = _subjects(world, upstream)
     found = [_raised(world, name, rule, subjects[rule.per]) for name, rule in settings.alerts.alerts.items()]
-    return pd.concat([pd.DataFrame(columns=COLUMNS, dtype="str"), *found], ignore_index=True)
+    every = pd.concat([pd.DataFrame(columns=[*COLUMNS, "cohort"]), *found], ignore_index=True)
+    return every.sort_values("cohort", kind="stable", ignore_index=True)[COLUMNS]
 
 
 def _raised(world: World, name: str, rule: AlertRule, facts: pd.DataFrame) -> pd.DataFrame:
@@ -37,9 +38,9 @@ def _raised(world: World, name: str, rule: AlertRule, facts: pd.DataFrame) -> pd
         named = [c.fact + " " for c in conditions if not isinstance(c.value, str)]
         because[at] = sum((sep + fact + text for sep, fact, text in zip(["", *[" and "] * 9], named, words, strict=False)), np.full(len(at), "", object))
     rows = np.flatnonzero(~pd.isna(severity))
-    frame = facts.iloc[rows][["tutor_id", "student_id", "session_id"]].reset_index(drop=True)
+    frame = facts.iloc[rows][["cohort", "tutor_id", "student_id", "session_id"]].reset_index(drop=True)
     frame["id"] = uuids(world.seed, f"alert/{name}", facts["key"].to_numpy()[rows]) if len(rows) else np.empty(0, dtype=object)
-    return frame.assign(alert_type=name, severity=severity[rows], because=because[rows])[COLUMNS]
+    return frame.assign(alert_type=name, severity=severity[rows], because=because[rows])
 
 
 def _figure(values: np.ndarray) -> np.ndarray:
@@ -55,6 +56,7 @@ def _subjects(world: World, upstream: Mapping) -> dict[str, pd.DataFrame]:
             "student_id": person(upstream, work, "student", "user_id"),
             "tutor_key": person(upstream, work, "tutor", "key"),
             "student_key": person(upstream, work, "student", "key"),
+            "cohort": work["cohort"].to_numpy(),
             "pair": work["pair"].to_numpy(),
             "status": work["status"].to_numpy(object),
             "score": upstream["metrics"]["sessions"][SCORE].to_numpy(np.float64),
@@ -73,7 +75,7 @@ def _of_sessions(world: World, upstream: Mapping) -> pd.DataFrame:
     done = view.completed(upstream)
     facts = {name: values for name, values in view.facts(world, upstream).items() if name != "category"}
     rating = upstream["feedback"]["session_feedback"].set_index("session_id")[RATING].reindex(done["session_id"]).to_numpy(np.float64)
-    frame = pd.DataFrame(facts).assign(key=done["key"], session_id=done["session_id"], **{RATING: rating})
+    frame = pd.DataFrame(facts).assign(cohort=done["cohort"], key=done["key"], session_id=done["session_id"], **{RATING: rating})
     return frame.assign(tutor_id=person(upstream, done, "tutor", "user_id"), student_id=person(upstream, done, "student", "user_id"))
 
 
@@ -90,6 +92,7 @@ def _counted(every: pd.DataFrame, by: str) -> pd.DataFrame:
     result = pd.DataFrame(
         {
             "tutor_id": met.drop_duplicates(by, keep="last").set_index(by)["tutor_id"],
+            "cohort": groups["cohort"].first(),
             "student_id": groups["student_id"].first(),
             "sessions": groups.size(),
             "completed_sessions": groups["completed"].sum(),

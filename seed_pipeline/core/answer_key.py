@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from seed_pipeline.core import rules as engine
 from seed_pipeline.core.alerts import alerts
 from seed_pipeline.core.draws import Draws
 from seed_pipeline.core.sessions import in_cascade
@@ -19,7 +20,7 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     """All `truth_*` tables."""
     churn = upstream["churn"]["work_churn"]
     return {
-        "truth_personas": pd.concat([_personas(world, upstream, role) for role in ("tutor", "student")], ignore_index=True),
+        "truth_personas": _personas(world, upstream),
         "truth_sessions": _sessions(world, upstream),
         "truth_effects": _effects(upstream),
         "truth_churn": churn.rename(columns={"user_id": "student_id"}),
@@ -27,10 +28,14 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     }
 
 
-def _personas(world: World, upstream: Mapping, role: str) -> pd.DataFrame:
-    people = upstream[f"{role}s"][f"work_{role}s"]
-    names = np.array(world.tutor_personas if role == "tutor" else world.student_personas, dtype=object)
-    return pd.DataFrame({"user_id": people["user_id"], "role": role, "persona": names[people["persona"].to_numpy()]})
+def _personas(world: World, upstream: Mapping) -> pd.DataFrame:
+    """Everybody's persona, cohort by cohort, so that chunks add up to the whole (X1)."""
+    parts = []
+    for role, personas in (("tutor", world.tutor_personas), ("student", world.student_personas)):
+        people = upstream[f"{role}s"][f"work_{role}s"]
+        persona = np.array(personas, dtype=object)[people["persona"].to_numpy()]
+        parts.append(pd.DataFrame({"cohort": people["cohort"], "user_id": people["user_id"], "role": role, "persona": persona}))
+    return pd.concat(parts).sort_values("cohort", kind="stable", ignore_index=True).drop(columns="cohort")
 
 
 def _sessions(world: World, upstream: Mapping) -> pd.DataFrame:
@@ -47,9 +52,8 @@ def _sessions(world: World, upstream: Mapping) -> pd.DataFrame:
 
 def _effects(upstream: Mapping) -> pd.DataFrame:
     """The journals of all entities, by session, metric and order of application."""
-    journal = pd.concat([upstream[e]["work_effects"] for e in ("metrics", "feedback", "churn")], ignore_index=True)
+    journal = engine.journals([upstream[e]["work_effects"] for e in ("metrics", "feedback", "churn")])
     work = upstream["sessions"]["work_sessions"]
-    journal = journal.sort_values(["key", "metric", "seq"], ignore_index=True)
     at = np.searchsorted(work["key"].to_numpy(), journal["key"].to_numpy())
     journal.insert(0, "session_id", work["session_id"].to_numpy(object)[at])
     return journal[["session_id", "metric", "seq", "rule", "before", "after"]].astype({"seq": np.int32})

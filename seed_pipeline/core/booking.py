@@ -7,7 +7,7 @@ decided here as an order, without a calendar, so that another as_of moves timest
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.core.randomness import ranks, rounded, uniform
+from seed_pipeline.core.randomness import between, ranks, rounded, uniform
 from seed_pipeline.core.world import World
 
 _SLOTS = 1024
@@ -30,9 +30,26 @@ def book(world: World, cohorts: range) -> pd.DataFrame:
     frame["pair"] = pair
     frame = frame.sort_values("key", ignore_index=True)
     jitter = uniform(world.seed, "session/place", frame["key"].to_numpy())
-    until = np.array([g.until for g in world.groups])[frame["group"].to_numpy()]
-    frame["place"] = (frame["number"] - 1 + jitter) / frame["pair_size"] * until
+    frame["place"] = (frame["number"] - 1 + jitter) / frame["pair_size"] * _until(world, frame)
     return frame
+
+
+def _until(world: World, frame: pd.DataFrame) -> np.ndarray:
+    """The share of the window after which each session's student books nothing more: the group's, or earlier."""
+    cohort, student, group = (frame[c].to_numpy() for c in ("cohort", "student", "group"))
+    fading, seed = world.settings.probabilities.fading, world.seed
+    # An even share of every group: a student fades where the running share, from a draw of the group's, passes a whole.
+    turn = student + uniform(seed, "group/fading", cohort, group) / max(fading.share, 1e-9)
+    fades = (np.floor((turn + 1) * fading.share) > np.floor(turn * fading.share)) & ~_safe(world)[group]
+    early = between(uniform(seed, "student/until", cohort * _SLOTS + student), *fading.until)
+    return np.array([g.until for g in world.groups])[group] * np.where(fades, early, 1.0)
+
+
+def _safe(world: World) -> np.ndarray:
+    """The groups whose students are mostly taught by tutors with whom they rarely churn (N2)."""
+    safe = world.settings.probabilities.churn.safe
+    shares = [sum(g.sessions.get(t, 0) for t in safe.tutors) / max(sum(g.sessions.values()), 1e-9) for g in world.groups]
+    return np.array([g.persona == safe.persona and share > 0.5 for g, share in zip(world.groups, shares, strict=True)])
 
 
 def _of_group(world: World, cohorts: range, code: int, cells: np.ndarray) -> pd.DataFrame:

@@ -53,7 +53,7 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
         "students": _outcome(settings, world, upstream, students, live, left, reasons),
         "student_churn_reasons": _reason_rows(settings, world, upstream, students, reasons),
         "work_churn": known.assign(churned=left),
-        "work_effects": engine.journal(done["key"].to_numpy(), WEIGHT, one, chain),
+        "work_effects": engine.journals([engine.journal(done["key"].to_numpy(), WEIGHT, one, chain)]),
     }
 
 
@@ -76,6 +76,7 @@ def _log_odds(settings: Settings, happened: pd.DataFrame) -> np.ndarray:
     churn = settings.probabilities.churn
     odds = churn.per_score * happened["weighted_session_score"].fillna(5.0).to_numpy()
     odds = odds + churn.per_tutor_no_show * happened["tutor_no_shows"].to_numpy()
+    odds = odds + churn.per_silence * happened["silence"].to_numpy()
     return odds + churn.no_follow_up * (happened["last_follow_up"].to_numpy() == 0)
 
 

@@ -52,7 +52,7 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     return {
         "session_feedback": feedback,
         "session_feedback_tags": _tag_rows(settings, said, tags),
-        "work_effects": pd.concat(journal, ignore_index=True),
+        "work_effects": engine.journals(journal),
     }
 
 

@@ -70,7 +70,9 @@ def apply_overrides(sections: dict[str, Any], overrides: Sequence[str]) -> None:
         place: Any = sections
         for depth, key in enumerate(keys[:-1]):
             place = place[_index(place, key, keys[: depth + 1], text)]
-        place[_index(place, keys[-1], keys, text)] = value
+        # The last key may be one that the file leaves to its default; whether it exists is the models' to say.
+        last = keys[-1] if isinstance(place, dict) and keys[-1] not in map(str, place) else _index(place, keys[-1], keys, text)
+        place[last] = value
 
 
 def _index(place: Any, key: str, path: Sequence[str], text: str) -> Any:

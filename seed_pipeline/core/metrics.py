@@ -43,7 +43,7 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     end = upstream["sessions"]["sessions"]["completed_at"].to_numpy()[work["completed"].to_numpy()]
     tables = _tables(done, live, end)
     tables["sessions"] = _outcomes(work, live[SCORE], booked)
-    tables["work_effects"] = pd.concat(effects, ignore_index=True)
+    tables["work_effects"] = engine.journals(effects)
     tables["work_metrics"] = pd.DataFrame({"key": done["key"], "off_day": off_day, "full_score": full[SCORE]}).assign(
         **{f"full_{m}": full[m] for m in REACTIONS}
     )

@@ -95,6 +95,11 @@ def journal(key: np.ndarray, metric: str, before: np.ndarray, chain: Sequence[St
     return pd.concat(rows, ignore_index=True) if rows else EMPTY_JOURNAL.copy()
 
 
+def journals(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Journals of several metrics as one, by session, metric and order of application, whatever the chunk (X1)."""
+    return pd.concat(parts, ignore_index=True).sort_values(["key", "metric", "seq"], ignore_index=True)
+
+
 EMPTY_JOURNAL = pd.DataFrame(
     {
         "key": np.empty(0, np.int64),

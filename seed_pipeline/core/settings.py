@@ -16,6 +16,7 @@ from seed_pipeline.core.conditions import Conditions
 from seed_pipeline.core.facts import PROBABILITY_METRICS, RULE_METRICS, TRIGGER_FACTS
 from seed_pipeline.core.files import SettingsError, apply_overrides, read_section, refused
 from seed_pipeline.core.ranges import Counts, Name, Number, Range, Ratios, Scores, Share, Stars, Strict, Weight, Whole
+from seed_pipeline.core.target_settings import Targets
 from seed_pipeline.core.vocabulary import Text
 
 SHIPPED = Path(__file__).resolve().parents[2] / "configs"
@@ -203,6 +204,13 @@ class Group(Strict):
     sessions: dict[Name, Weight]
 
 
+class Fading(Strict):
+    """Students who stop booking before the window ends."""
+
+    share: Share
+    until: Ratios
+
+
 class Cascade(Strict):
     """N4: the pair in which a no-show, poor sessions and churn follow each other."""
 
@@ -266,6 +274,7 @@ class Churn(Strict):
 
     per_score: Annotated[Number, Field(le=0)]
     per_tutor_no_show: Number
+    per_silence: Number
     no_follow_up: Number
     safe: Match
     lost: Match
@@ -286,6 +295,7 @@ class Probabilities(Strict):
     availability: Availability
     time: Time
     booking: Annotated[tuple[Group, ...], Field(min_length=1)]
+    fading: Fading
     second_tutor: Share
     stories: Stories
     events: Events
@@ -366,7 +376,7 @@ class Settings(Strict):
     personas: Personas
     correlations: Correlations
     alerts: Alerts
-    targets: dict[str, Any]
+    targets: Targets
     text: Text
 
     @model_validator(mode="after")

@@ -99,6 +99,9 @@ class World:
             edges[-1] = size
             counts = np.diff(np.floor(edges + offset[rows][:, None] + 1e-9), axis=1)
             result[rows] = counts.reshape(-1, len(self.tutor_personas), len(self.groups)).transpose(0, 2, 1)
+        floors = np.array([g.count for g in self.groups]) * self.settings.main.minimum_sessions.student
+        for row in np.flatnonzero((result.sum(axis=2) < floors).any(axis=1)):
+            _shared(result[row], floors)
         return result
 
     def _cells(self, size: int) -> np.ndarray:
@@ -118,6 +121,16 @@ class World:
         for _ in range(200):
             cells = _raised(_raised(cells, tutors + 0.0, 0, size), students + 0.5 * (students + 0.5 < size / 2), 1, size)
         return cells
+
+
+def _shared(cells: np.ndarray, floors: np.ndarray) -> None:
+    """Hand sessions, each with its tutor persona, from the group with most to spare to groups below their floor (in place)."""
+    for short in np.flatnonzero(cells.sum(axis=1) < floors):
+        while cells[short].sum() < floors[short]:
+            giver = int((cells.sum(axis=1) - floors).argmax())
+            persona = int(cells[giver].argmax())
+            cells[giver, persona] -= 1
+            cells[short, persona] += 1
 
 
 def _raised(cells: np.ndarray, floors: np.ndarray, axis: int, size: int) -> np.ndarray:

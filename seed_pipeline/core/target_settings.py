@@ -1,0 +1,202 @@
+"""Typed settings of configs/targets.yaml: what is measured on the data, what is expected, and how closely.
+
+A target is a statement of the contract as data. It measures in one of a few forms (share, mean, each, correlation, or
+a measure by name), over sessions, students or tutors, and expects numbers that mostly are references to other
+settings, so that a tweak there needs no second edit here. A user's own target is one more block in the file.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, Field, model_validator
+
+from seed_pipeline.core.conditions import Condition, parse
+from seed_pipeline.core.facts import METRICS, TRIGGER_FACTS
+from seed_pipeline.core.files import SettingsError
+from seed_pipeline.core.ranges import Number, Share, Strict, Weight, Whole
+
+Entity = Literal["reference", "tutors", "students", "sessions", "metrics", "feedback", "highlights", "churn", "answer_key"]
+FORMS = ("share", "mean", "each", "correlation", "measure")
+EXPECTATIONS = ("expected", "inside", "at_least", "at_most")
+
+KEY_FACTS = {
+    "sessions": ("tutor_persona", "student_persona", "off_day", "story", "frustration_before_rules", "rules_on_questions"),
+    "students": ("student_persona", "churn_probability", "weighted_session_score", "safe", "lost", "in_cascade_pair", "met_cascade_no_show"),
+    "tutors": ("tutor_persona",),
+}
+"""Facts that only the answer key knows."""
+
+FACTS: Mapping[str, tuple[str, ...]] = {
+    "sessions": (
+        *dict.fromkeys((*TRIGGER_FACTS, *METRICS)), "status", "follow_up_booked", "student_satisfaction_rating", "has_audio",
+        "has_feedback", "highlights", "hour", "weekday", *KEY_FACTS["sessions"],
+    ),
+    "students": ("sessions", "completed_sessions", "status", "churned", "met_tutor_no_show", *KEY_FACTS["students"]),
+    "tutors": ("sessions", "completed_sessions", *KEY_FACTS["tutors"]),
+}  # fmt: skip
+"""What a target may look at, by what its rows are."""
+
+_PLACEHOLDER = re.compile(r"\{([a-z_.*0-9]+)\}")
+_PATH = r"^[a-z_]+(\.[a-z0-9_*]+)+$"
+Path = Annotated[str, Field(pattern=_PATH)]
+Pair = tuple[Number, Number]
+
+
+class Tolerance(Strict):
+    """How far the observed may be from the expected: the widest of four measures, each 0 where not given.
+
+    `counts`: units of count, as one number or [below, above] (half a unit around an `expected` unless given: nothing
+    can be closer than rounding); `small`: a share at `small_at` sessions, shrinking in proportion to the size;
+    `large`: a share at any size; `relative`: a share of the expected value.
+    """
+
+    counts: Weight | tuple[Weight, Weight] | None = None
+    small: Share = 0.0
+    large: Share = 0.0
+    relative: Share = 0.0
+
+
+class Target(Strict):
+    """One statement: what is measured, on which rows, and what is expected of it.
+
+    `where` picks rows, `by` judges each group apart, `split` compares rows that meet a condition with those that do not
+    (averaged `within` groups), `scale: [a, b]` makes an interval of a times to b times the expected value, `in_order`
+    asks that groups with a higher expectation are not observed lower, `rule` names a rule without which there is
+    nothing to judge, `only_large` one that needs many sessions, `using` holds parameters of a named measure.
+    """
+
+    title: Annotated[str, Field(min_length=5)]
+    entity: Entity
+    blocking: bool = True
+    of: Literal["sessions", "students", "tutors"] = "sessions"
+    share: tuple[str, ...] | str | None = None
+    mean: str | None = None
+    each: str | None = None
+    correlation: tuple[str, str] | None = None
+    measure: str | None = None
+    where: tuple[str, ...] | str = ()
+    by: str | None = None
+    split: str | None = None
+    compare: Literal["difference", "ratio"] = "difference"
+    within: str | None = None
+    expected: Number | Path | None = None
+    inside: Pair | Path | None = None
+    at_least: Number | Path | None = None
+    at_most: Number | Path | None = None
+    scale: Pair | None = None
+    in_order: bool = False
+    only_large: bool = False
+    tolerance: Tolerance = Tolerance()
+    rule: str | None = None
+    using: dict[str, Any] = {}
+    setting: Path
+    hint: Annotated[str, Field(min_length=5)]
+
+    @property
+    def form(self) -> str:
+        """share, mean, each, correlation or measure."""
+        return next(name for name in FORMS if getattr(self, name) is not None)
+
+    @model_validator(mode="after")
+    def _measures_one_thing(self) -> Self:
+        given = [name for name in FORMS if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"a target measures exactly one of {', '.join(FORMS)}; this one has {', '.join(given) or 'none'}")
+        expects = [name for name in EXPECTATIONS if getattr(self, name) is not None]
+        if given == ["measure"]:
+            return self
+        if not expects or (len(expects) > 1 and set(expects) != {"at_least", "at_most"}):
+            raise ValueError(f"a target expects one of {', '.join(EXPECTATIONS)}; this one has {', '.join(expects) or 'none'}; leave exactly one")
+        for text in (*lines(self.share), *lines(self.where), *lines(self.split)):
+            _known(parse(_PLACEHOLDER.sub("0", text)).fact, self.of)
+        for fact in (self.mean, self.each, self.by, self.within, *(self.correlation or ())):
+            if fact is not None:
+                _known(fact, self.of)
+        return self
+
+
+class Targets(Strict):
+    """configs/targets.yaml. Below `large_from` sessions the tolerances `counts` and `small` (at `small_at`) matter."""
+
+    small_at: Annotated[Whole, Field(ge=1)] = 150
+    large_from: Annotated[Whole, Field(ge=1)] = 100_000
+    statements: dict[Annotated[str, Field(pattern=r"^[A-Z]+[0-9]*_[a-z0-9_]+$")], Target]
+
+
+def _known(fact: str, of: str) -> None:
+    if fact not in FACTS[of]:
+        raise ValueError(f"{fact!r} is nothing known of {of}; choose one of {', '.join(FACTS[of])}")
+
+
+def lines(value: tuple[str, ...] | str | None) -> tuple[str, ...]:
+    """None, one text or several, as a tuple."""
+    return () if value is None else (value,) if isinstance(value, str) else tuple(value)
+
+
+def conditions(texts: tuple[str, ...] | str | None, settings: Any) -> tuple[Condition, ...]:
+    """Conditions with `{path}` replaced by the setting's value: `overall_session_score > {probabilities.stories.high_score}`."""
+    return tuple(parse(_PLACEHOLDER.sub(lambda found: str(look_up(settings, found[1])), text)) for text in lines(texts))
+
+
+def look_up(settings: Any, path: str) -> Any:
+    """The setting at `section.key.path`; with a `*`, a dict of its value for every key there. KeyError if there is none."""
+    place: Any = settings
+    keys = path.split(".")
+    for i, key in enumerate(keys):
+        if key == "*":
+            rest = ".".join(keys[i + 1 :])
+            return {name: look_up(item, rest) if rest else item for name, item in dict(place).items()}
+        place = _step(place, key, path)
+    return place
+
+
+def _step(place: Any, key: str, path: str) -> Any:
+    if isinstance(place, Mapping):
+        found = {str(k): v for k, v in place.items()}
+        if key in found:
+            return found[key]
+    elif isinstance(place, BaseModel) and key in type(place).model_fields:
+        return getattr(place, key)
+    elif isinstance(place, tuple):
+        found = {str(getattr(item, "name", getattr(item, "group", i))): item for i, item in enumerate(place)}
+        if key in found:
+            return found[key]
+    raise KeyError(path)
+
+
+def expectation(target: Target, key: str, settings: Any) -> Any:
+    """The target's `expected`, `inside`, `at_least` or `at_most` with a reference resolved; None when not given."""
+    value = getattr(target, key)
+    return look_up(settings, value) if isinstance(value, str) else value
+
+
+def in_force(target: Target, settings: Any) -> bool:
+    """Whether the rule the target speaks of exists and is switched on; a target without one always is in force."""
+    return target.rule is None or any(r.name == target.rule and r.enabled for r in settings.correlations.rules)
+
+
+def check_references(settings: Any) -> None:
+    """Raise SettingsError for the first reference of a target to a setting that does not exist or is no number."""
+    for name, target in settings.targets.statements.items():
+        if not in_force(target, settings):
+            continue
+        texts = (*lines(target.share), *lines(target.where), *lines(target.split))
+        paths = [v for v in (getattr(target, key) for key in EXPECTATIONS) if isinstance(v, str)]
+        paths += [p for text in texts for p in _PLACEHOLDER.findall(text)]
+        for path in paths:
+            where = f"targets.yaml, statements.{name}"
+            try:
+                value = look_up(settings, path)
+            except KeyError:
+                raise SettingsError(where, path, "refers to a setting that does not exist", "mend the path, written section.key.key") from None
+            if not _numeric(value):
+                raise SettingsError(where, path, "refers to a setting that is no number, range or table of them", "refer to a number")
+
+
+def _numeric(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_numeric, value.values()))
+    if isinstance(value, tuple):
+        return len(value) == 2 and all(map(_numeric, value))
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,61 @@
+"""The size of the world: exact shares for every size, whole cohorts appended, nobody idle (C3-C5, O)."""
+
+import numpy as np
+import pytest
+
+from seed_pipeline.core.files import SettingsError
+from seed_pipeline.core.world import World
+from seed_pipeline_tests.core.conftest import settings_with
+
+
+def world(*overrides: str) -> World:
+    return World(settings_with(*overrides))
+
+
+@pytest.mark.parametrize("total", [60, 74, 75, 149, 150, 151, 225, 300, 1_501, 100_000])
+def test_any_total_is_met_exactly(total):
+    """Sessions and completed sessions of all cohorts add up to the configured figures (C3, O1)."""
+    w = world(f"main.total_sessions={total}")
+    cohorts = np.arange(w.cohorts)
+    assert w.sessions(cohorts).sum() == total
+    assert w.bookings(cohorts).sum() == total
+    assert w.completed(cohorts).sum() == int(0.88 * total + 0.5)
+
+
+def test_the_default_cohort_is_the_contracts():
+    """132 completed, 66 with video, 53 with screen, 412 highlights, 8 with technical issues (C4, A, O5)."""
+    w, first = world(), np.array([0])
+    assert w.completed(first) == 132
+    assert [int(w.of_completed(first, share)[0]) for share in (0.5, 0.4, 3.12)] == [66, 53, 412]
+    assert w.of_sessions(first, 0.05) == 8
+    assert w.tutor_no_shows(first).tolist() == [[2, 2, 1, 1]]
+
+
+def test_growing_by_whole_cohorts_only_appends():
+    """Cohorts that exist keep their sizes and bookings (X5)."""
+    small, large = world("main.total_sessions=475"), world("main.total_sessions=1675")
+    cohorts = np.arange(small.cohorts)
+    assert (small.bookings(cohorts) == large.bookings(cohorts)).all()
+    assert (small.tutor_no_shows(cohorts) == large.tutor_no_shows(cohorts)).all()
+
+
+def test_nobody_is_idle_even_in_a_small_world():
+    """At 60 sessions every tutor persona has 4 a tutor and every group 3 a student (O7)."""
+    w = world("main.total_sessions=60")
+    cells = w.bookings(np.array([0]))[0]
+    tutors = [p.count for p in w.settings.personas.tutors.values()]
+    assert (cells.sum(axis=0) >= 4 * np.array(tutors)).all()
+    assert (cells.sum(axis=1) >= 3 * np.array([g.count for g in w.groups])).all()
+
+
+def test_a_world_too_small_for_its_cast_is_refused():
+    """The message names the fewest sessions that the cast needs."""
+    with pytest.raises(SettingsError, match="at least 60"):
+        world("main.total_sessions=59").bookings(np.array([0]))
+
+
+def test_persona_workloads_are_exact_over_many_cohorts():
+    """Weaker tutors are booked less, in the stated shares (settlement under O)."""
+    w = world("main.total_sessions=150000")
+    by_persona = w.bookings(np.arange(w.cohorts)).sum(axis=(0, 1))
+    assert np.abs(by_persona / 150_000 - np.array([0.62, 0.30, 0.045, 0.035])).max() < 1e-4
