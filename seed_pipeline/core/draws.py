@@ -54,9 +54,9 @@ class Draws:
         offset = uniform(self.world.seed, f"group/{purpose}", groups)
         return systematic(chance, groups, offset, *order, self.uniform(purpose))
 
-    def first_of(self, purpose: str, groups: np.ndarray, among: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """A random order (0, 1, …) of the rows of `among` within each group, and how many such rows the group has."""
-        return ranks(groups * 2 + ~among, self.uniform(purpose))
+    def first_of(self, purpose: str, groups: np.ndarray, among: np.ndarray, weight: np.ndarray | float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+        """A random order (0, 1, …) of the rows of `among` within each group, heavy rows sooner; and how many the group has."""
+        return ranks(groups * 2 + ~among, -np.log(self.uniform(purpose)) / np.maximum(weight, 1e-9))
 
     def tutor(self, personas: Mapping[str, Strict], name: str) -> np.ndarray:
         """A setting of each session's tutor persona."""

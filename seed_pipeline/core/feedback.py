@@ -20,6 +20,7 @@ from seed_pipeline.core.world import World
 CHANCE = "feedback_probability"
 KIND, UNKIND = 4.3, 3.3  # stars before rounding of kind and of other feedback on poor sessions (N7)
 MOST_TAGS = 4
+FEW = 12  # completed sessions of a tutor persona in a cohort, below which chance might leave it without feedback
 LONGEST_WAIT = 36 * 60  # minutes until feedback is submitted
 
 
@@ -69,32 +70,42 @@ def _given(settings: Settings, draws: Draws, facts: dict, full: dict, poor: np.n
     base = draws.student(settings.personas.students, "feedback")
     with_all = engine.applied(base, engine.steps(rules, CHANCE, full, everybody))
     chain = engine.steps([r for r in rules if r.enabled], CHANCE, facts, everybody)
-    local = draws.cohort - cohorts.start
+    certain = _certain(settings, draws, poor, with_all)
     total = draws.world.of_completed(np.arange(cohorts.start, cohorts.stop), settings.probabilities.availability.feedback)
-    certain = _certain(settings, draws, poor)
-    chance = _shifted(with_all, certain, local, total)
+    chance = _chances(draws, base, with_all, certain, draws.cohort - cohorts.start, total)
     first = draws.done["number"].to_numpy() == 1
     given = draws.systematic("feedback", chance, draws.cohort, draws.student_persona, first, draws.tutor_persona)
     live = reconsidered(given, with_all, engine.applied(base, chain), draws.uniform("feedback_without_rule"))
     return {"full": given, "live": live}, engine.journal(draws.key, CHANCE, base, chain)
 
 
-def _certain(settings: Settings, draws: Draws, poor: np.ndarray) -> np.ndarray:
-    """Sessions that surely have feedback: one poor session of a good tutor (N7), a few of tutors with few sessions (T4)."""
+def _certain(settings: Settings, draws: Draws, poor: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """Sessions that surely have feedback: one poor session of a good tutor (N7), two of a tutor persona with few sessions (T4)."""
     liked = draws.tutor(settings.personas.tutors, "rating")[:, 1] >= 4
-    place, _ = draws.first_of("forgiving", draws.cohort, poor & liked)
+    place, _ = draws.first_of("forgiving", draws.cohort, poor & liked, chance**2)
     certain = poor & liked & (place < 1)
-    place, size = draws.first_of("heard", draws.by_tutor, np.ones(len(draws), dtype=bool))
-    return certain | ((size < 12) & (place < np.where(size < 5, 1, 2)))
+    place, size = draws.first_of("heard", draws.by_tutor, np.ones(len(draws), dtype=bool), chance**2)
+    return certain | ((size < FEW) & (place < np.where(size < 4, 1, 2)))
 
 
-def _shifted(chance: np.ndarray, certain: np.ndarray, groups: np.ndarray, total: np.ndarray) -> np.ndarray:
-    """The chances, all moved by the same amount within a cohort, so that they add up to its total (A4 over S5)."""
-    target = np.minimum(total, np.bincount(groups, minlength=len(total)))
-    mean = target / np.maximum(np.bincount(groups, minlength=len(total)), 1)
-    moved = lambda level: np.where(certain, 1.0, np.clip(chance + level, 0.0, 1.0))  # noqa: E731
-    level = solve(moved, groups, mean, -2.0, 2.0)
-    return moved(level[groups])
+def _chances(draws: Draws, rate: np.ndarray, chance: np.ndarray, certain: np.ndarray, local: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """The chances, moved so that every student persona misses its rate by the same (S5) and the cohort's total is exact (A4)."""
+    none = np.zeros(len(rate), dtype=bool)
+    sessions = np.bincount(local, minlength=len(total))
+    share = np.minimum(total, sessions) / np.maximum(sessions, 1)
+    by_persona, codes = np.unique(draws.by_student, return_inverse=True)
+    wanted = _moved(rate, none, local, share)
+    wanted = np.bincount(codes, weights=wanted) / np.bincount(codes)
+    return _moved(_moved(chance, certain, codes, wanted), certain, local, share)
+
+
+def _moved(chance: np.ndarray, certain: np.ndarray, groups: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """The chances, all moved by the same amount within a group, so that the group's mean is met."""
+
+    def at(level: np.ndarray) -> np.ndarray:
+        return np.where(certain, 1.0, np.clip(chance + level, 0.0, 1.0))
+
+    return at(solve(at, groups, mean, -2.0, 2.0)[groups])
 
 
 def _before(settings: Settings, draws: Draws, full: dict, given: np.ndarray, poor: np.ndarray) -> np.ndarray:

@@ -16,6 +16,10 @@ class SettingsError(Exception):
         shown = "" if value is None else f" = {_short(value)}"
         super().__init__(f"{where}{shown}: {why}. What to do: {remedy}.")
 
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        """Errors cross to another process and back (chunks made side by side)."""
+        return type(self), (self.where, self.value, self.why, self.remedy)
+
 
 class _Loader(yaml.SafeLoader):
     """Refuses a key written twice, which YAML would silently settle for the last."""

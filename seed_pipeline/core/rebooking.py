@@ -7,6 +7,7 @@ what the personas' rates leave. First sessions meet their persona's rate to with
 import numpy as np
 
 from seed_pipeline.core import rules as engine
+from seed_pipeline.core.baselines import solve
 from seed_pipeline.core.draws import Draws
 from seed_pipeline.core.facts import SCORE
 from seed_pipeline.core.randomness import reconsidered, to_total
@@ -14,6 +15,7 @@ from seed_pipeline.core.settings import Settings
 
 METRIC = "follow_up_probability"
 _CERTAIN = 1e6  # weight of sessions that are followed up before all others
+_MOST_FAVOUR = 50.0
 
 
 def follow_ups(settings: Settings, draws: Draws, full: dict, live: dict) -> tuple[np.ndarray, np.ndarray, list[engine.Step]]:
@@ -29,9 +31,12 @@ def follow_ups(settings: Settings, draws: Draws, full: dict, live: dict) -> tupl
     before = np.where(first, draws.tutor(personas, "first_session_success"), draws.tutor(personas, "follow_up"))
     with_all = np.clip(engine.applied(before, engine.steps(settings.correlations.rules, METRIC, full, everybody)), 0, 1)
     chance = np.where(latest, with_all, 1.0)
-    chance[first] = _of_first(settings, draws, first, np.where(latest, with_all, _CERTAIN))
     high = full[SCORE] > settings.probabilities.stories.high_score
-    booked = draws.systematic("follow_up", chance, draws.by_tutor * 2 + first, high)
+    chance[first] = _of_first(settings, draws, first, np.where(latest, with_all, _CERTAIN), high[first])
+    # Every second persona's order is turned round, so that the high scores of two personas lie side by side and
+    # their common count (N1) is as even as each persona's own (T5).
+    turned = high ^ (draws.tutor_persona % 2 == 1)
+    booked = draws.systematic("follow_up", chance, draws.cohort * 2 + first, draws.tutor_persona, turned)
 
     chain = engine.steps([r for r in settings.correlations.rules if r.enabled], METRIC, live, everybody)
     now = np.clip(engine.applied(before, chain), 0, 1)
@@ -39,9 +44,17 @@ def follow_ups(settings: Settings, draws: Draws, full: dict, live: dict) -> tupl
     return np.where(latest, again, booked), before, chain
 
 
-def _of_first(settings: Settings, draws: Draws, first: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Chances of first sessions that add up to the persona's rate in every cohort (T5)."""
+def _of_first(settings: Settings, draws: Draws, first: np.ndarray, weight: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Chances of first sessions: each persona's rate in every cohort (T5), and among high scores the stated one (N1)."""
     groups, codes = np.unique(draws.by_tutor[first], return_inverse=True)
     rate = draws.tutor(settings.personas.tutors, "first_session_success")[first]
     total = np.bincount(codes, weights=rate, minlength=len(groups))
-    return to_total(weight[first], codes, total)
+    cohorts, cohort = np.unique(draws.cohort[first], return_inverse=True)
+    wanted = settings.probabilities.stories.high_score_rebooking * np.bincount(cohort, weights=high) / np.bincount(cohort)
+
+    def chance(favour: np.ndarray) -> np.ndarray:
+        """Favour above 1 moves rebooking from low scores to high ones, persona by persona."""
+        return to_total(weight[first] * np.where(high, favour, 1.0), codes, total)
+
+    favour = solve(lambda level: chance(level) * high, cohort, wanted, 1e-3, _MOST_FAVOUR)
+    return chance(favour[cohort])
