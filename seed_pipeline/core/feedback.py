@@ -70,7 +70,7 @@ def _given(settings: Settings, draws: Draws, facts: dict, full: dict, poor: np.n
     base = draws.student(settings.personas.students, "feedback")
     with_all = engine.applied(base, engine.steps(rules, CHANCE, full, everybody))
     chain = engine.steps([r for r in rules if r.enabled], CHANCE, facts, everybody)
-    certain = _certain(settings, draws, poor, with_all)
+    certain = _certain(settings, draws, _forgivable(settings, draws, full, poor), with_all)
     total = draws.world.of_completed(np.arange(cohorts.start, cohorts.stop), settings.probabilities.availability.feedback)
     chance = _chances(draws, base, with_all, certain, draws.cohort - cohorts.start, total)
     first = draws.done["number"].to_numpy() == 1
@@ -79,11 +79,18 @@ def _given(settings: Settings, draws: Draws, facts: dict, full: dict, poor: np.n
     return {"full": given, "live": live}, engine.journal(draws.key, CHANCE, base, chain)
 
 
-def _certain(settings: Settings, draws: Draws, poor: np.ndarray, chance: np.ndarray) -> np.ndarray:
-    """Sessions that surely have feedback: one poor session of a good tutor (N7), two of a tutor persona with few sessions (T4)."""
-    liked = draws.tutor(settings.personas.tutors, "rating")[:, 1] >= 4
-    place, _ = draws.first_of("forgiving", draws.cohort, poor & liked, chance**2)
-    certain = poor & liked & (place < 1)
+def _forgivable(settings: Settings, draws: Draws, full: dict, poor: np.ndarray) -> np.ndarray:
+    """Poor sessions of tutors who are liked, which no rule forbids to rate kindly (N7)."""
+    capped = np.zeros(len(draws), dtype=bool)
+    for step in engine.steps(settings.correlations.rules, RATING, full, poor):
+        capped |= step.acts & (step.operation in ("cap", "set"))
+    return poor & ~capped & (draws.tutor(settings.personas.tutors, "rating")[:, 1] >= 4)
+
+
+def _certain(settings: Settings, draws: Draws, forgivable: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """Sessions that surely have feedback: one that can be forgiven (N7), two of a tutor persona with few sessions (T4)."""
+    place, _ = draws.first_of("forgiving", draws.cohort, forgivable, chance**2)
+    certain = forgivable & (place < 1)
     place, size = draws.first_of("heard", draws.by_tutor, np.ones(len(draws), dtype=bool), chance**2)
     return certain | ((size < FEW) & (place < np.where(size < 4, 1, 2)))
 
@@ -145,15 +152,11 @@ def _before(settings: Settings, draws: Draws, full: dict, given: np.ndarray, poo
 
 def _kind(settings: Settings, draws: Draws, full: dict, given: np.ndarray, poor: np.ndarray) -> np.ndarray:
     """Feedback on poor sessions that is kind all the same: the stated share of it, at least one a cohort where one can be."""
-    stories = settings.probabilities.stories
-    capped = np.zeros(len(draws), dtype=bool)
-    for step in engine.steps(settings.correlations.rules, RATING, full, given):
-        capped |= step.acts & (step.operation in ("cap", "set"))
-    liked = draws.tutor(settings.personas.tutors, "rating")[:, 1] >= 4
-    able = given & poor & liked & ~capped
-    heard = np.bincount(np.unique(draws.cohort, return_inverse=True)[1], weights=given & poor)[np.unique(draws.cohort, return_inverse=True)[1]]
+    able = given & _forgivable(settings, draws, full, poor)
+    _, codes = np.unique(draws.cohort, return_inverse=True)
+    heard = np.bincount(codes, weights=given & poor)[codes]
     place, _ = draws.first_of("kind", draws.cohort, able)
-    return able & (place < np.maximum(1, np.floor(stories.forgiving * heard + 0.5)))
+    return able & (place < np.maximum(1, np.floor(settings.probabilities.stories.forgiving * heard + 0.5)))
 
 
 def _tags(settings: Settings, world: World, said: pd.DataFrame, facts: dict) -> np.ndarray:

@@ -16,21 +16,38 @@ from seed_pipeline.core.facts import METRICS, TRIGGER_FACTS
 from seed_pipeline.core.files import SettingsError
 from seed_pipeline.core.ranges import Number, Share, Strict, Weight, Whole
 
-Entity = Literal["reference", "tutors", "students", "sessions", "metrics", "feedback", "highlights", "churn", "answer_key"]
+Entity = Literal[
+    "reference", "tutors", "students", "sessions", "metrics", "feedback", "highlights", "churn", "answer_key"
+]
 FORMS = ("share", "mean", "each", "correlation", "measure")
 EXPECTATIONS = ("expected", "inside", "at_least", "at_most")
 
 KEY_FACTS = {
-    "sessions": ("tutor_persona", "student_persona", "off_day", "story", "frustration_before_rules", "rules_on_questions"),
-    "students": ("student_persona", "churn_probability", "weighted_session_score", "safe", "lost", "in_cascade_pair", "met_cascade_no_show"),
+    "sessions": (
+        "tutor_persona",
+        "student_persona",
+        "off_day",
+        "story",
+        "frustration_before_rules",
+        "rules_on_questions",
+    ),
+    "students": (
+        "student_persona",
+        "churn_probability",
+        "weighted_session_score",
+        "safe",
+        "lost",
+        "in_cascade_pair",
+        "met_cascade_no_show",
+    ),
     "tutors": ("tutor_persona",),
 }
 """Facts that only the answer key knows."""
 
 FACTS: Mapping[str, tuple[str, ...]] = {
     "sessions": (
-        *dict.fromkeys((*TRIGGER_FACTS, *METRICS)), "status", "follow_up_booked", "student_satisfaction_rating", "has_audio",
-        "has_feedback", "highlights", "hour", "weekday", *KEY_FACTS["sessions"],
+        *dict.fromkeys((*TRIGGER_FACTS, *METRICS)), "status", "follow_up_booked", "student_satisfaction_rating",
+        "has_audio", "has_feedback", "highlights", "hour", "weekday", *KEY_FACTS["sessions"],
     ),
     "students": ("sessions", "completed_sessions", "status", "churned", "met_tutor_no_show", *KEY_FACTS["students"]),
     "tutors": ("sessions", "completed_sessions", *KEY_FACTS["tutors"]),
@@ -89,7 +106,7 @@ class Target(Strict):
     only_large: bool = False
     tolerance: Tolerance = Tolerance()
     rule: str | None = None
-    using: dict[str, Any] = {}
+    using: dict[str, Any] = Field(default_factory=dict)
     setting: Path
     hint: Annotated[str, Field(min_length=5)]
 
@@ -102,12 +119,16 @@ class Target(Strict):
     def _measures_one_thing(self) -> Self:
         given = [name for name in FORMS if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"a target measures exactly one of {', '.join(FORMS)}; this one has {', '.join(given) or 'none'}")
+            raise ValueError(
+                f"a target measures exactly one of {', '.join(FORMS)}; this one has {', '.join(given) or 'none'}"
+            )
         expects = [name for name in EXPECTATIONS if getattr(self, name) is not None]
         if given == ["measure"]:
             return self
         if not expects or (len(expects) > 1 and set(expects) != {"at_least", "at_most"}):
-            raise ValueError(f"a target expects one of {', '.join(EXPECTATIONS)}; this one has {', '.join(expects) or 'none'}; leave exactly one")
+            raise ValueError(
+                f"a target expects one of {', '.join(EXPECTATIONS)}; it has {', '.join(expects) or 'none'}; leave one"
+            )
         for text in (*lines(self.share), *lines(self.where), *lines(self.split)):
             _known(parse(_PLACEHOLDER.sub("0", text)).fact, self.of)
         for fact in (self.mean, self.each, self.by, self.within, *(self.correlation or ())):
@@ -135,12 +156,12 @@ def lines(value: tuple[str, ...] | str | None) -> tuple[str, ...]:
 
 
 def conditions(texts: tuple[str, ...] | str | None, settings: Any) -> tuple[Condition, ...]:
-    """Conditions with `{path}` replaced by the setting's value: `overall_session_score > {probabilities.stories.high_score}`."""
+    """Conditions with each `{path}` replaced: `overall_session_score > {probabilities.stories.high_score}`."""
     return tuple(parse(_PLACEHOLDER.sub(lambda found: str(look_up(settings, found[1])), text)) for text in lines(texts))
 
 
 def look_up(settings: Any, path: str) -> Any:
-    """The setting at `section.key.path`; with a `*`, a dict of its value for every key there. KeyError if there is none."""
+    """The setting at `section.key.path`; with a `*`, a dict of its value for every key. KeyError if there is none."""
     place: Any = settings
     keys = path.split(".")
     for i, key in enumerate(keys):
@@ -189,9 +210,13 @@ def check_references(settings: Any) -> None:
             try:
                 value = look_up(settings, path)
             except KeyError:
-                raise SettingsError(where, path, "refers to a setting that does not exist", "mend the path, written section.key.key") from None
+                raise SettingsError(
+                    where, path, "refers to a setting that does not exist", "mend the path, written section.key.key"
+                ) from None
             if not _numeric(value):
-                raise SettingsError(where, path, "refers to a setting that is no number, range or table of them", "refer to a number")
+                raise SettingsError(
+                    where, path, "refers to a setting that is no number, range or table of them", "refer to a number"
+                )
 
 
 def _numeric(value: Any) -> bool:

@@ -93,7 +93,7 @@ def _triggered(made_data: dict, rule: str) -> set[str]:
 @pytest.mark.parametrize("rule", ["high_talk_ratio", "frequent_checks", "first_session", "balanced_conversation", "high_frustration", "technical_issues", "gaming_detected", "broken_trust"])
 def test_switching_a_rule_off_changes_only_its_sessions(made, rule):
     """Rows of sessions that did not trigger the rule are the same in every session table (R11)."""
-    with_rule, without = made("main.total_sessions=600"), made("main.total_sessions=600", f"correlations.rules.{rule}.enabled=false")
+    with_rule, without = made("main.total_sessions=3000"), made("main.total_sessions=3000", f"correlations.rules.{rule}.enabled=false")
     triggered = _triggered(with_rule, rule)
     assert triggered
     assert not _triggered(without, rule)
