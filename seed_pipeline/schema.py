@@ -109,7 +109,9 @@ _RANDOM_UUID_IN_SQLITE = (
 NOW = _Default("now()", "CURRENT_TIMESTAMP")
 TODAY = _Default("now()", "CURRENT_DATE")
 RANDOM_UUID = _Default("gen_random_uuid()", _RANDOM_UUID_IN_SQLITE)
-_ENUM_TYPES = {name: Enum(*values, name=name, create_constraint=True, metadata=metadata) for name, values in ENUMS.items()}
+_ENUM_TYPES = {
+    name: Enum(*values, name=name, create_constraint=True, metadata=metadata) for name, values in ENUMS.items()
+}
 
 
 def _column(name, type_, comment, *args, domain=None, asset=None, null=False, **kwargs) -> Column:
@@ -128,7 +130,9 @@ def _id(comment: str) -> Column:
 
 
 def _user(name: str, comment: str, *, null=False, primary_key=False, ondelete="CASCADE") -> Column:
-    return _column(name, USER_ID, comment, ForeignKey("users.id", ondelete=ondelete), null=null, primary_key=primary_key)
+    return _column(
+        name, USER_ID, comment, ForeignKey("users.id", ondelete=ondelete), null=null, primary_key=primary_key
+    )
 
 
 def _session(comment: str, *, primary_key=True, null=False, ondelete="CASCADE") -> Column:

@@ -21,5 +21,7 @@ class AlertRule(Strict):
     def _known_facts(self) -> Self:
         for condition in (*self.when, *(c for conditions in self.severities.values() for c in conditions)):
             if condition.fact not in ALERT_FACTS[self.per]:
-                raise ValueError(f"{condition.fact!r} is no fact of a {self.per}; choose one of {', '.join(ALERT_FACTS[self.per])}")
+                raise ValueError(
+                    f"{condition.fact!r} is no fact of a {self.per}; choose one of {', '.join(ALERT_FACTS[self.per])}"
+                )
         return self

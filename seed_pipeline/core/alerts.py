@@ -34,12 +34,21 @@ def _raised(world: World, name: str, rule: AlertRule, facts: pd.DataFrame) -> pd
     for level, conditions in rule.severities.items():
         at = np.flatnonzero(relevant & pd.isna(severity) & all_hold(conditions, columns, n))
         severity[at] = level
-        words = [_figure(columns[c.fact][at]) + f" {c.operator} {c.value:g}" for c in conditions if not isinstance(c.value, str)]
+        words = [
+            _figure(columns[c.fact][at]) + f" {c.operator} {c.value:g}"
+            for c in conditions
+            if not isinstance(c.value, str)
+        ]
         named = [c.fact + " " for c in conditions if not isinstance(c.value, str)]
-        because[at] = sum((sep + fact + text for sep, fact, text in zip(["", *[" and "] * 9], named, words, strict=False)), np.full(len(at), "", object))
+        because[at] = sum(
+            (sep + fact + text for sep, fact, text in zip(["", *[" and "] * 9], named, words, strict=False)),
+            np.full(len(at), "", object),
+        )
     rows = np.flatnonzero(~pd.isna(severity))
     frame = facts.iloc[rows][["cohort", "tutor_id", "student_id", "session_id"]].reset_index(drop=True)
-    frame["id"] = uuids(world.seed, f"alert/{name}", facts["key"].to_numpy()[rows]) if len(rows) else np.empty(0, dtype=object)
+    frame["id"] = (
+        uuids(world.seed, f"alert/{name}", facts["key"].to_numpy()[rows]) if len(rows) else np.empty(0, dtype=object)
+    )
     return frame.assign(alert_type=name, severity=severity[rows], because=because[rows])
 
 
@@ -62,7 +71,9 @@ def _subjects(world: World, upstream: Mapping) -> dict[str, pd.DataFrame]:
             "score": upstream["metrics"]["sessions"][SCORE].to_numpy(np.float64),
         }
     )
-    student = _counted(every, "student_key").merge(upstream["churn"]["work_churn"], left_on="student_id", right_on="user_id")
+    student = _counted(every, "student_key").merge(
+        upstream["churn"]["work_churn"], left_on="student_id", right_on="user_id"
+    )
     return {
         "session": _of_sessions(world, upstream),
         "tutor": _counted(every, "tutor_key").assign(student_id=None),
@@ -74,9 +85,18 @@ def _subjects(world: World, upstream: Mapping) -> dict[str, pd.DataFrame]:
 def _of_sessions(world: World, upstream: Mapping) -> pd.DataFrame:
     done = view.completed(upstream)
     facts = {name: values for name, values in view.facts(world, upstream).items() if name != "category"}
-    rating = upstream["feedback"]["session_feedback"].set_index("session_id")[RATING].reindex(done["session_id"]).to_numpy(np.float64)
-    frame = pd.DataFrame(facts).assign(cohort=done["cohort"], key=done["key"], session_id=done["session_id"], **{RATING: rating})
-    return frame.assign(tutor_id=person(upstream, done, "tutor", "user_id"), student_id=person(upstream, done, "student", "user_id"))
+    rating = (
+        upstream["feedback"]["session_feedback"]
+        .set_index("session_id")[RATING]
+        .reindex(done["session_id"])
+        .to_numpy(np.float64)
+    )
+    frame = pd.DataFrame(facts).assign(
+        cohort=done["cohort"], key=done["key"], session_id=done["session_id"], **{RATING: rating}
+    )
+    return frame.assign(
+        tutor_id=person(upstream, done, "tutor", "user_id"), student_id=person(upstream, done, "student", "user_id")
+    )
 
 
 def _counted(every: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -88,7 +108,13 @@ def _counted(every: pd.DataFrame, by: str) -> pd.DataFrame:
     )
     groups = frame.groupby(by, sort=True)
     scores = frame[frame["completed"]].groupby(by)["score"]
-    met = frame.groupby([by, "tutor_id"], sort=True).size().rename("met").reset_index().sort_values([by, "met"], kind="stable")
+    met = (
+        frame.groupby([by, "tutor_id"], sort=True)
+        .size()
+        .rename("met")
+        .reset_index()
+        .sort_values([by, "met"], kind="stable")
+    )
     result = pd.DataFrame(
         {
             "tutor_id": met.drop_duplicates(by, keep="last").set_index(by)["tutor_id"],

@@ -34,7 +34,9 @@ def _personas(world: World, upstream: Mapping) -> pd.DataFrame:
     for role, personas in (("tutor", world.tutor_personas), ("student", world.student_personas)):
         people = upstream[f"{role}s"][f"work_{role}s"]
         persona = np.array(personas, dtype=object)[people["persona"].to_numpy()]
-        parts.append(pd.DataFrame({"cohort": people["cohort"], "user_id": people["user_id"], "role": role, "persona": persona}))
+        parts.append(
+            pd.DataFrame({"cohort": people["cohort"], "user_id": people["user_id"], "role": role, "persona": persona})
+        )
     return pd.concat(parts).sort_values("cohort", kind="stable", ignore_index=True).drop(columns="cohort")
 
 

@@ -48,7 +48,9 @@ def _until(world: World, frame: pd.DataFrame) -> np.ndarray:
 def _safe(world: World) -> np.ndarray:
     """The groups whose students are mostly taught by tutors with whom they rarely churn (N2)."""
     safe = world.settings.probabilities.churn.safe
-    shares = [sum(g.sessions.get(t, 0) for t in safe.tutors) / max(sum(g.sessions.values()), 1e-9) for g in world.groups]
+    shares = [
+        sum(g.sessions.get(t, 0) for t in safe.tutors) / max(sum(g.sessions.values()), 1e-9) for g in world.groups
+    ]
     return np.array([g.persona == safe.persona and share > 0.5 for g, share in zip(world.groups, shares, strict=True)])
 
 
@@ -66,13 +68,17 @@ def _of_group(world: World, cohorts: range, code: int, cells: np.ndarray) -> pd.
     return frame
 
 
-def _dealt(world: World, cohorts: range, code: int, totals: np.ndarray, local: np.ndarray, turn: np.ndarray) -> np.ndarray:
+def _dealt(
+    world: World, cohorts: range, code: int, totals: np.ndarray, local: np.ndarray, turn: np.ndarray
+) -> np.ndarray:
     """The student slot of each session: nearly equal loads, nobody below the minimum (O7)."""
     group = world.groups[code]
     first = _first_slot(world, code)
     slots = np.arange(group.count)
     cohort = np.arange(cohorts.start, cohorts.stop)[:, None]
-    load = 0.75 + 0.5 * uniform(world.seed, "student/load", (cohort * _SLOTS + first + slots).ravel()).reshape(-1, group.count)
+    load = 0.75 + 0.5 * uniform(world.seed, "student/load", (cohort * _SLOTS + first + slots).ravel()).reshape(
+        -1, group.count
+    )
     minimum = np.minimum(world.settings.main.minimum_sessions.student, totals // group.count)
     share = np.cumsum(load, axis=1) / load.sum(axis=1, keepdims=True)
     last = minimum[:, None] * (slots + 1) + rounded((totals - minimum * group.count)[:, None] * share)
@@ -100,5 +106,7 @@ def _tutor_slots(world: World, frame: pd.DataFrame) -> np.ndarray:
     share = world.settings.probabilities.second_tutor
     offset = uniform(world.seed, "student/second_tutor", student, persona)
     second = np.floor((place + 1) * share + offset) > np.floor(place * share + offset)
-    step = 1 + np.floor(uniform(world.seed, "student/which_second", student, persona) * np.maximum(count - 1, 1)).astype(np.int64)
+    step = 1 + np.floor(
+        uniform(world.seed, "student/which_second", student, persona) * np.maximum(count - 1, 1)
+    ).astype(np.int64)
     return first[persona] + np.where(second & (count > 1), (own + step) % count, own)

@@ -37,11 +37,25 @@ def schedule(world: World, cohorts: range, sessions: pd.DataFrame, minutes: np.n
     return window_start(world) + (placed * 15).astype("timedelta64[m]").astype("timedelta64[s]")
 
 
-def _blocks(world: World, sessions: pd.DataFrame) -> np.ndarray:
-    """Which block each session falls into: exact shares by the recency trend along the sessions' order (D4)."""
+def _block_shares(world: World) -> np.ndarray:
+    """Shares of the sessions that fall into each block: a straight-line trend over the days (D4)."""
     days = world.settings.main.days
     weight = 1 + (world.settings.probabilities.time.recency - 1) * np.arange(days) / max(days - 1, 1)
-    shares = np.add.reduceat(weight, _block_starts(days)) / weight.sum()
+    return np.add.reduceat(weight, _block_starts(days)) / weight.sum()
+
+
+def trend_ratio(world: World) -> float:
+    """Sessions in the newer half of the window for each in the older half, as the blocks come to (D4)."""
+    days, starts = world.settings.main.days, _block_starts(world.settings.main.days)
+    lengths = np.diff(np.r_[starts, days])
+    a_day = np.repeat(_block_shares(world) / lengths, lengths)
+    half = days // 2
+    return float(a_day[-half:].sum() / a_day[:half].sum())
+
+
+def _blocks(world: World, sessions: pd.DataFrame) -> np.ndarray:
+    """Which block each session falls into: exact shares by the recency trend along the sessions' order (D4)."""
+    shares = _block_shares(world)
     order, size = ranks(sessions["cohort"].to_numpy(), sessions["place"].to_numpy())
     return np.searchsorted(np.cumsum(shares)[:-1], (order + 0.5) / size, side="right")
 
@@ -71,7 +85,9 @@ def _wishes(world: World, sessions: pd.DataFrame, block: np.ndarray) -> tuple[np
         spread(cohort * 2 + usual, uniform(seed, "session/weekday", key), jitter),
     )
     hour = np.where(
-        usual, _pair_quantile(world, sessions, "hour"), spread(cohort * 2 + usual, uniform(seed, "session/hour", key), jitter)
+        usual,
+        _pair_quantile(world, sessions, "hour"),
+        spread(cohort * 2 + usual, uniform(seed, "session/hour", key), jitter),
     )
     hours = sorted(time.hours)
     quarter = 4 * np.array(hours)[pick(hour, np.array([time.hours[h] for h in hours]))]
@@ -82,7 +98,9 @@ def _wishes(world: World, sessions: pd.DataFrame, block: np.ndarray) -> tuple[np
 
 def _weekday_weights(world: World) -> np.ndarray:
     weekdays = world.settings.probabilities.time.weekdays
-    return np.array([weekdays[d] for d in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")])
+    return np.array(
+        [weekdays[d] for d in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")]
+    )
 
 
 def _weekdays(world: World) -> np.ndarray:
@@ -105,7 +123,9 @@ def _day_in_block(world: World, block: np.ndarray, weekday: np.ndarray, u: np.nd
     return np.where((second >= 0) & (u < 0.5), second, first)
 
 
-def _placed(world: World, cohorts: range, sessions: pd.DataFrame, day: np.ndarray, quarter: np.ndarray, length: np.ndarray) -> np.ndarray:
+def _placed(
+    world: World, cohorts: range, sessions: pd.DataFrame, day: np.ndarray, quarter: np.ndarray, length: np.ndarray
+) -> np.ndarray:
     """Quarter hours since the window's start for each session: the free start nearest to the wish.
 
     All cohorts of the chunk place their next session at once, in the order of their places in time.
@@ -117,7 +137,12 @@ def _placed(world: World, cohorts: range, sessions: pd.DataFrame, day: np.ndarra
     by_order = np.argsort(order, kind="stable")
     for rows in np.split(by_order, np.flatnonzero(np.diff(order[by_order])) + 1):
         result[rows] = people.place(
-            local[rows], sessions["tutor"].to_numpy()[rows], sessions["student"].to_numpy()[rows], day[rows], quarter[rows], length[rows]
+            local[rows],
+            sessions["tutor"].to_numpy()[rows],
+            sessions["student"].to_numpy()[rows],
+            day[rows],
+            quarter[rows],
+            length[rows],
         )
     return result
 
@@ -129,7 +154,9 @@ class _Occupancy:
         personas, days = world.settings.personas, world.settings.main.days
         self.world, self.days = world, days
         self.tutors = np.zeros((cohorts, sum(p.count for p in personas.tutors.values()), days, QUARTERS), dtype=bool)
-        self.students = np.zeros((cohorts, sum(p.count for p in personas.students.values()), days, QUARTERS), dtype=bool)
+        self.students = np.zeros(
+            (cohorts, sum(p.count for p in personas.students.values()), days, QUARTERS), dtype=bool
+        )
         hours = world.settings.probabilities.time.hours
         self.open = np.repeat([hours.get(h, 0) > 0 for h in range(24)], 4)
         self.weekday_open = _weekday_weights(world)[_weekdays(world)] > 0
@@ -143,7 +170,9 @@ class _Occupancy:
         chosen_day = day.copy()
         if not found.all():
             rows = np.flatnonzero(~found)
-            chosen_day[rows], start[rows] = self._elsewhere(cohort[rows], tutor[rows], student[rows], day[rows], quarter[rows], length[rows])
+            chosen_day[rows], start[rows] = self._elsewhere(
+                cohort[rows], tutor[rows], student[rows], day[rows], quarter[rows], length[rows]
+            )
         span = np.arange(QUARTERS)
         taken = (span >= start[:, None]) & (span < (start + length)[:, None])
         self.tutors[cohort, tutor, chosen_day] |= taken
@@ -162,7 +191,9 @@ class _Occupancy:
     def _elsewhere(self, cohort, tutor, student, day, quarter, length) -> tuple[np.ndarray, np.ndarray]:
         """The best start on the nearest other day."""
         busy = (self.tutors[cohort, tutor] | self.students[cohort, student]).reshape(-1, QUARTERS)
-        cost = self._cost(busy, np.repeat(quarter, self.days), np.repeat(length, self.days)).reshape(len(cohort), self.days, QUARTERS)
+        cost = self._cost(busy, np.repeat(quarter, self.days), np.repeat(length, self.days)).reshape(
+            len(cohort), self.days, QUARTERS
+        )
         away = np.abs(np.arange(self.days) - day[:, None])[:, :, None]
         cost = np.where((cost < QUARTERS) & self.weekday_open[:, None], cost + QUARTERS * away, np.iinfo(np.int32).max)
         flat = cost.reshape(len(cohort), -1)

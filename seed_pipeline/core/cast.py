@@ -90,7 +90,9 @@ def departments(world: World, cohorts: np.ndarray) -> np.ndarray:
     # Efraimidis-Spirakis: the largest u ** (1 / weight) are a weighted draw without replacement.
     u = np.stack([uniform(seed, f"department/{c}", cohorts) for c in categories], axis=1)
     chosen = np.argsort(np.log(u) / np.array([len(m) for m in members]), axis=1)[:, ::-1]
-    chosen = np.resize(chosen, (len(cohorts), DEPARTMENTS)) if len(categories) < DEPARTMENTS else chosen[:, :DEPARTMENTS]
+    chosen = (
+        np.resize(chosen, (len(cohorts), DEPARTMENTS)) if len(categories) < DEPARTMENTS else chosen[:, :DEPARTMENTS]
+    )
     result = np.full((len(cohorts), len(categories), SUBJECTS_IN_DEPARTMENT), -1)
     for c, indexes in enumerate(members):
         u = np.stack([uniform(seed, f"department/{subjects[i].name}", cohorts) for i in indexes], axis=1)
@@ -124,7 +126,9 @@ def _drawn(seed: int, purpose: str, key: np.ndarray, words: Sequence[str]) -> np
 @cache
 def _shortened(name: str) -> str:
     """The name up to the consonant after its first vowel, as friends shorten it (Federico, Fed); short names stay."""
-    found = re.match(r"[^aeiouyáéíóúäëïöüàèâêîôûãõ]*[aeiouyáéíóúäëïöüàèâêîôûãõ]+[^aeiouyáéíóúäëïöüàèâêîôûãõ]", name, re.I)
+    found = re.match(
+        r"[^aeiouyáéíóúäëïöüàèâêîôûãõ]*[aeiouyáéíóúäëïöüàèâêîôûãõ]+[^aeiouyáéíóúäëïöüàèâêîôûãõ]", name, re.I
+    )
     return found.group() if found and len(name) >= 7 and 3 <= len(found.group()) <= 5 else name
 
 

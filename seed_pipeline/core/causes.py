@@ -26,7 +26,9 @@ def causes(settings: Settings, draws: Draws) -> dict[str, np.ndarray]:
         **_habits(settings, draws),
         **_recorded(settings, draws),
     }
-    return {name: np.asarray(column, dtype=np.float64) if name != "off_day" else column for name, column in values.items()}
+    return {
+        name: np.asarray(column, dtype=np.float64) if name != "off_day" else column for name, column in values.items()
+    }
 
 
 def _off_days(settings: Settings, draws: Draws) -> np.ndarray:
@@ -42,7 +44,9 @@ def _conduct(settings: Settings, draws: Draws, off_day: np.ndarray) -> tuple[np.
 
     def ends(name: str) -> tuple[np.ndarray, np.ndarray]:
         usual = draws.tutor_ranges(personas, name)
-        off = np.array([getattr(p.off_days or p, name) for p in personas.values()], dtype=np.float64)[draws.tutor_persona].T
+        off = np.array([getattr(p.off_days or p, name) for p in personas.values()], dtype=np.float64)[
+            draws.tutor_persona
+        ].T
         return np.where(off_day, off[0], usual[0]), np.where(off_day, off[1], usual[1])
 
     talk = np.round(between(draws.spread("talk", groups), *ends("talk_ratio")), 3)
@@ -62,7 +66,9 @@ def _shares_of_time(draws: Draws, talk: np.ndarray, delay: np.ndarray) -> dict[s
     """How the time the tutor leaves is used: the four ratios add up to 1 exactly (Q7)."""
     left = 1 - talk
     silence = np.round(left * between(draws.uniform("silence"), *SILENCE), 3)
-    awkward = np.round(left * np.minimum(AWKWARD_PER_SECOND * delay * between(draws.uniform("awkward"), 0.6, 1.4), 0.3), 3)
+    awkward = np.round(
+        left * np.minimum(AWKWARD_PER_SECOND * delay * between(draws.uniform("awkward"), 0.6, 1.4), 0.3), 3
+    )
     student = np.round(1 - talk - silence - awkward, 3)
     return {"student_talk_ratio": student, "productive_silence_ratio": silence, "awkward_pause_ratio": awkward}
 
@@ -76,7 +82,10 @@ def _habits(settings: Settings, draws: Draws) -> dict[str, np.ndarray]:
         "closed_ended_questions": "closed_questions",
         "rhetorical_questions": "rhetorical_questions",
     }
-    habits = {column: whole_between(draws.uniform(name), *draws.tutor_ranges(personas, name)) for column, name in counts.items()}
+    habits = {
+        column: whole_between(draws.uniform(name), *draws.tutor_ranges(personas, name))
+        for column, name in counts.items()
+    }
     enthusiasm = between(draws.spread("enthusiasm", draws.by_tutor), *draws.tutor_ranges(personas, "enthusiasm"))
     return {"tutor_enthusiasm_score": np.round(enthusiasm, 1), **habits}
 

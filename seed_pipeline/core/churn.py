@@ -36,7 +36,9 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     full = history(upstream, full_facts(facts, upstream), engine.applied(one, full_chain))
 
     strata = _strata(settings, world, upstream)
-    groups = (students["cohort"].to_numpy() - cohorts.start) * len(world.student_personas) + students["persona"].to_numpy()
+    groups = (students["cohort"].to_numpy() - cohorts.start) * len(world.student_personas) + students[
+        "persona"
+    ].to_numpy()
     quota = _quota(settings, world, cohorts)
     odds = _log_odds(settings, full)
     level = _level(settings, odds, strata, groups, quota)
@@ -44,7 +46,9 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     left = _leavers(world, students, odds, strata, groups, quota)
     if len(enabled) < len(rules):
         now = _logistic(_log_odds(settings, live) + level)
-        left = reconsidered(left, probability, now, uniform(world.seed, "student/churn_without_rule", students["key"].to_numpy()))
+        left = reconsidered(
+            left, probability, now, uniform(world.seed, "student/churn_without_rule", students["key"].to_numpy())
+        )
         probability = now
     reasons = _reasons(settings, world, students, live, left)
     known = pd.DataFrame({"user_id": students["user_id"], "churn_probability": np.round(probability, 4)})
@@ -84,14 +88,18 @@ def _logistic(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
 
-def _level(settings: Settings, odds: np.ndarray, strata: np.ndarray, groups: np.ndarray, quota: np.ndarray) -> np.ndarray:
+def _level(
+    settings: Settings, odds: np.ndarray, strata: np.ndarray, groups: np.ndarray, quota: np.ndarray
+) -> np.ndarray:
     """A level per student, so that the probabilities of each persona in a cohort add up to those who leave, stories apart."""
     churn = settings.probabilities.churn
     codes = groups * 3 + strata
     lost = np.bincount(groups, weights=strata == _LOST, minlength=len(quota))
     free = np.bincount(groups, weights=strata == _FREE, minlength=len(quota))
     share = np.clip((quota - lost) / np.maximum(free, 1), 0.02, 0.98)
-    target = np.stack([np.full(len(quota), churn.lost_probability), share, np.full(len(quota), churn.safe_probability)], axis=1)
+    target = np.stack(
+        [np.full(len(quota), churn.lost_probability), share, np.full(len(quota), churn.safe_probability)], axis=1
+    )
     level = solve(lambda x: _logistic(odds + x), codes, target.ravel(), -40.0, 40.0)
     return level[codes]
 
@@ -103,7 +111,9 @@ def _leavers(world: World, students: pd.DataFrame, odds, strata, groups, quota) 
     return ((place < quota[groups]) & (strata != _SAFE)) | (strata == _LOST)
 
 
-def _reasons(settings: Settings, world: World, students: pd.DataFrame, happened: pd.DataFrame, left: np.ndarray) -> np.ndarray:
+def _reasons(
+    settings: Settings, world: World, students: pd.DataFrame, happened: pd.DataFrame, left: np.ndarray
+) -> np.ndarray:
     """Rank (0 the main one, -1 none) of each churn reason (column) for each student (row), by what happened to them."""
     reasons, key = settings.text.churn.reasons, students["key"].to_numpy()
     facts = {name: happened[name].to_numpy() for name in happened}
@@ -120,7 +130,9 @@ def _goodbye(world: World, upstream: Mapping, students: pd.DataFrame) -> np.ndar
     """The date (datetime64[s]) on which each student would leave: after the last session, before as_of (Q6)."""
     u = uniform(world.seed, "student/goodbye", students["key"].to_numpy())
     day = last_day(upstream) + (1 + np.floor(LONGEST_PAUSE * u)).astype("timedelta64[D]")
-    return np.minimum(day, np.datetime64(world.settings.main.as_of, "D") - np.timedelta64(1, "D")).astype("datetime64[s]")
+    return np.minimum(day, np.datetime64(world.settings.main.as_of, "D") - np.timedelta64(1, "D")).astype(
+        "datetime64[s]"
+    )
 
 
 def _outcome(settings: Settings, world: World, upstream: Mapping, students, happened, left, reasons) -> pd.DataFrame:
@@ -130,17 +142,30 @@ def _outcome(settings: Settings, world: World, upstream: Mapping, students, happ
         at = np.flatnonzero(reasons[:, code] == 0)
         if len(at):
             key, subject = students["key"].to_numpy()[at], students["subject_0"].to_numpy()[at]
-            slots = {"subject": subject_column(world, subject, "name"), "topic": topic_of(world, "churn/topic", subject, key)}
+            slots = {
+                "subject": subject_column(world, subject, "name"),
+                "topic": topic_of(world, "churn/topic", subject, key),
+            }
             facts = {fact: happened[fact].to_numpy()[at] for fact in happened}
-            words[at] = say(reason.survey, facts, uniform(world.seed, "churn/survey", key), slots, name).to_numpy(object)
+            words[at] = say(reason.survey, facts, uniform(world.seed, "churn/survey", key), slots, name).to_numpy(
+                object
+            )
     day = np.where(left, _goodbye(world, upstream, students), np.datetime64("NaT", "s"))
     status = np.where(left, "churned", "active").astype(object)
-    return pd.DataFrame({"user_id": students["user_id"], "status": status, "churned_date": day, "churn_survey_response": words})
+    return pd.DataFrame(
+        {"user_id": students["user_id"], "status": status, "churned_date": day, "churn_survey_response": words}
+    )
 
 
-def _reason_rows(settings: Settings, world: World, upstream: Mapping, students: pd.DataFrame, reasons: np.ndarray) -> pd.DataFrame:
+def _reason_rows(
+    settings: Settings, world: World, upstream: Mapping, students: pd.DataFrame, reasons: np.ndarray
+) -> pd.DataFrame:
     row, column = np.nonzero(reasons >= 0)
-    minute = GOODBYE[0] + np.floor((GOODBYE[1] - GOODBYE[0]) * uniform(world.seed, "churn/added_at", students["key"].to_numpy()))
+    minute = GOODBYE[0] + np.floor(
+        (GOODBYE[1] - GOODBYE[0]) * uniform(world.seed, "churn/added_at", students["key"].to_numpy())
+    )
     added = _goodbye(world, upstream, students) + (minute * 60).astype(np.int64).astype("timedelta64[s]")
     names = np.array(list(settings.text.churn.reasons), dtype=object)
-    return pd.DataFrame({"student_id": students["user_id"].to_numpy(object)[row], "reason": names[column], "added_at": added[row]})
+    return pd.DataFrame(
+        {"student_id": students["user_id"].to_numpy(object)[row], "reason": names[column], "added_at": added[row]}
+    )

@@ -26,7 +26,9 @@ def derived(settings: Settings, draws: Draws, values: dict[str, np.ndarray]) -> 
         "student_taking_notes_duration": _notes(settings, draws, engagement),
         "active_tab_focus_pct": np.round(np.clip(focus, 0.05, 0.999), 3),
         "tab_switches_count": _count((2 + 22 * away + 15 * playing) * between(draws.uniform("tabs"), 0.4, 1.4)),
-        "whiteboard_usage_minutes": _count(draws.done["actual_duration"].to_numpy() * 0.6 * draws.uniform("whiteboard") ** 2),
+        "whiteboard_usage_minutes": _count(
+            draws.done["actual_duration"].to_numpy() * 0.6 * draws.uniform("whiteboard") ** 2
+        ),
     }
 
 

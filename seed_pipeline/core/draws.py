@@ -54,7 +54,9 @@ class Draws:
         offset = uniform(self.world.seed, f"group/{purpose}", groups)
         return systematic(chance, groups, offset, *order, self.uniform(purpose))
 
-    def first_of(self, purpose: str, groups: np.ndarray, among: np.ndarray, weight: np.ndarray | float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+    def first_of(
+        self, purpose: str, groups: np.ndarray, among: np.ndarray, weight: np.ndarray | float = 1.0
+    ) -> tuple[np.ndarray, np.ndarray]:
         """A random order (0, 1, …) of the rows of `among` within each group, heavy rows sooner; and how many the group has."""
         return ranks(groups * 2 + ~among, -np.log(self.uniform(purpose)) / np.maximum(weight, 1e-9))
 
@@ -76,10 +78,8 @@ class Draws:
         low, high = self.tutor(personas, name).T
         return low, high
 
-    def pair_means(self, name: str) -> np.ndarray:
-        """What personas.yaml declares under pairs.NAME for each session's personas."""
-        table = getattr(self.world.settings.personas.pairs, name)
-        means = np.array([[table[t][s] for s in self.world.student_personas] for t in self.world.tutor_personas])
+    def of_personas(self, means: np.ndarray) -> np.ndarray:
+        """Values of a table of tutor personas (rows) and student personas (columns) for each session."""
         return means[self.tutor_persona, self.student_persona]
 
     def cell_mean(self, values: np.ndarray) -> np.ndarray:

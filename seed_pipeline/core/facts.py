@@ -63,7 +63,15 @@ PROBABILITY_METRICS: tuple[str, ...] = ("follow_up_probability", "feedback_proba
 TRIGGER_FACTS: tuple[str, ...] = (*SESSION_FACTS, *METRICS, SCORE)
 """What a rule's trigger may look at: facts of the session and stored metrics."""
 
-_COUNTS = ("sessions", "completed_sessions", "tutor_no_shows", "tutor_no_show_rate", "reschedules", "reschedule_rate", "mean_score")
+_COUNTS = (
+    "sessions",
+    "completed_sessions",
+    "tutor_no_shows",
+    "tutor_no_show_rate",
+    "reschedules",
+    "reschedule_rate",
+    "mean_score",
+)
 ALERT_FACTS: dict[str, tuple[str, ...]] = {
     "session": (*SESSION_FACTS, *METRICS, SCORE, RATING),
     "tutor": _COUNTS,

@@ -41,7 +41,9 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     said = done.iloc[rows].reset_index(drop=True)
     about = view.slots(world, upstream, said)
     tags = _tags(settings, world, said, rated)
-    ends = upstream["sessions"]["sessions"]["completed_at"].to_numpy()[upstream["sessions"]["work_sessions"]["completed"].to_numpy()]
+    ends = upstream["sessions"]["sessions"]["completed_at"].to_numpy()[
+        upstream["sessions"]["work_sessions"]["completed"].to_numpy()
+    ]
     feedback = pd.DataFrame(
         {
             "session_id": said["session_id"],
@@ -64,14 +66,18 @@ def full_facts(facts: dict[str, np.ndarray], upstream: Mapping) -> dict[str, np.
     return facts | {"overall_session_score": full.pop("score")} | full
 
 
-def _given(settings: Settings, draws: Draws, facts: dict, full: dict, poor: np.ndarray, cohorts: range) -> tuple[dict, pd.DataFrame]:
+def _given(
+    settings: Settings, draws: Draws, facts: dict, full: dict, poor: np.ndarray, cohorts: range
+) -> tuple[dict, pd.DataFrame]:
     """Which sessions have feedback, under all rules and as configured; and the journal of the chances."""
     rules, everybody = settings.correlations.rules, np.ones(len(draws), dtype=bool)
     base = draws.student(settings.personas.students, "feedback")
     with_all = engine.applied(base, engine.steps(rules, CHANCE, full, everybody))
     chain = engine.steps([r for r in rules if r.enabled], CHANCE, facts, everybody)
     certain = _certain(settings, draws, _forgivable(settings, draws, full, poor), with_all)
-    total = draws.world.of_completed(np.arange(cohorts.start, cohorts.stop), settings.probabilities.availability.feedback)
+    total = draws.world.of_completed(
+        np.arange(cohorts.start, cohorts.stop), settings.probabilities.availability.feedback
+    )
     chance = _chances(draws, base, with_all, certain, draws.cohort - cohorts.start, total)
     first = draws.done["number"].to_numpy() == 1
     given = draws.systematic("feedback", chance, draws.cohort, draws.student_persona, first, draws.tutor_persona)
@@ -95,7 +101,9 @@ def _certain(settings: Settings, draws: Draws, forgivable: np.ndarray, chance: n
     return certain | ((size < FEW) & (place < np.where(size < 4, 1, 2)))
 
 
-def _chances(draws: Draws, rate: np.ndarray, chance: np.ndarray, certain: np.ndarray, local: np.ndarray, total: np.ndarray) -> np.ndarray:
+def _chances(
+    draws: Draws, rate: np.ndarray, chance: np.ndarray, certain: np.ndarray, local: np.ndarray, total: np.ndarray
+) -> np.ndarray:
     """The chances, moved so that every student persona misses its rate by the same (S5) and the cohort's total is exact (A4)."""
     none = np.zeros(len(rate), dtype=bool)
     sessions = np.bincount(local, minlength=len(total))
@@ -137,7 +145,9 @@ def _before(settings: Settings, draws: Draws, full: dict, given: np.ndarray, poo
     at = np.flatnonzero(given)
     steps = [s._replace(acts=s.acts[at]) for s in chain]
     heard, place = np.unique(draws.by_tutor[at], return_inverse=True)
-    target = np.bincount(place, weights=np.array([middle(p.rating) for p in personas.values()])[draws.tutor_persona[at]])
+    target = np.bincount(
+        place, weights=np.array([middle(p.rating) for p in personas.values()])[draws.tutor_persona[at]]
+    )
     target = target / np.bincount(place)
 
     def stored(level: np.ndarray) -> np.ndarray:
@@ -175,14 +185,18 @@ def _tag_rows(settings: Settings, said: pd.DataFrame, tags: np.ndarray) -> pd.Da
     return pd.DataFrame({"session_id": said["session_id"].to_numpy()[row], "tag": names[column]})
 
 
-def _comments(settings: Settings, world: World, said: pd.DataFrame, facts: dict, about: dict, tags: np.ndarray) -> np.ndarray:
+def _comments(
+    settings: Settings, world: World, said: pd.DataFrame, facts: dict, about: dict, tags: np.ndarray
+) -> np.ndarray:
     """An opening, a detail about one of the tags given, a closing; some leave no words."""
     words, key = settings.text.feedback, said["key"].to_numpy()
     parts = ("opening", "detail", "closing", "which", "none")
     u = {part: uniform(world.seed, f"feedback/{part}", key) for part in parts}
     detail = np.full(len(key), "", dtype=object)
     place = np.cumsum(tags, axis=1)
-    which = np.where(tags, place == 1 + np.floor(u["which"] * np.maximum(place[:, -1:].ravel(), 1)).astype(int)[:, None], False)
+    which = np.where(
+        tags, place == 1 + np.floor(u["which"] * np.maximum(place[:, -1:].ravel(), 1)).astype(int)[:, None], False
+    )
     for column, name in enumerate(words.tags):
         at = np.flatnonzero(which[:, column])
         if len(at):
@@ -191,7 +205,9 @@ def _comments(settings: Settings, world: World, said: pd.DataFrame, facts: dict,
     ends = [
         compose({p: getattr(words.comment, p)}, facts, u[p][:, None], about).to_numpy(object) for p in ("opening", "closing")
     ]  # fmt: skip
-    text = pd.Series(ends[0] + np.where(detail != "", " ", "") + detail + np.where(ends[1] != "", " ", "") + ends[1], dtype="str").str.strip()
+    text = pd.Series(
+        ends[0] + np.where(detail != "", " ", "") + detail + np.where(ends[1] != "", " ", "") + ends[1], dtype="str"
+    ).str.strip()
     silent = (u["none"] < words.no_comment_share) | (text == "").to_numpy()
     return np.where(silent, None, text.to_numpy(object))
 
@@ -206,4 +222,3 @@ def _submitted(world: World, said: pd.DataFrame, end: np.ndarray) -> np.ndarray:
     wait = (3 + LONGEST_WAIT * u**3) * 60
     latest = np.datetime64(world.settings.main.as_of, "s") - np.timedelta64(1, "s")
     return np.maximum(np.minimum(end + wait.astype(np.int64).astype("timedelta64[s]"), latest), end)
-

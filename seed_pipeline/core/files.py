@@ -29,7 +29,9 @@ class _Loader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is written twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is written twice", key_node.start_mark
+                )
             seen.append(key)
         return super().construct_mapping(node, deep)
 
@@ -39,24 +41,35 @@ def read_yaml(path: Path) -> Any:
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except OSError as error:
-        raise SettingsError(str(path), None, f"the file cannot be read ({error.strerror})", "create it, or point --config at a folder that has it") from None
+        raise SettingsError(
+            str(path),
+            None,
+            f"the file cannot be read ({error.strerror})",
+            "create it, or point --config at a folder that has it",
+        ) from None
     except UnicodeDecodeError:
         raise SettingsError(str(path), None, "the file is not UTF-8 text", "save it as UTF-8") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
-        raise SettingsError(f"{path}{line}", None, f"not valid YAML: {getattr(error, 'problem', error)}", "mend the syntax there") from None
+        raise SettingsError(
+            f"{path}{line}", None, f"not valid YAML: {getattr(error, 'problem', error)}", "mend the syntax there"
+        ) from None
 
 
 def read_section(folder: Path, name: str) -> dict[str, Any]:
     """The mapping in NAME.yaml, or, where NAME is a folder, of every file in it."""
     if not folder.is_dir():
-        raise SettingsError(str(folder), None, "there is no such folder of settings", "pass an existing folder with --config")
+        raise SettingsError(
+            str(folder), None, "there is no such folder of settings", "pass an existing folder with --config"
+        )
     if (folder / name).is_dir():
         return {path.stem: read_section(folder / name, path.stem) for path in sorted((folder / name).glob("*.yaml"))}
     content = read_yaml(folder / f"{name}.yaml")
     if not isinstance(content, dict):
-        raise SettingsError(f"{name}.yaml", content, "a mapping of keys to values is expected", "write 'key: value' lines")
+        raise SettingsError(
+            f"{name}.yaml", content, "a mapping of keys to values is expected", "write 'key: value' lines"
+        )
     return content
 
 
@@ -66,16 +79,24 @@ def apply_overrides(sections: dict[str, Any], overrides: Sequence[str]) -> None:
         path, sign, raw = text.partition("=")
         keys = path.strip().split(".")
         if not sign or len(keys) < 2:
-            raise SettingsError("--set", text, "an override reads section.key=value", "for example --set main.total_sessions=300")
+            raise SettingsError(
+                "--set", text, "an override reads section.key=value", "for example --set main.total_sessions=300"
+            )
         try:
             value = yaml.load(raw, Loader=_Loader)
         except yaml.YAMLError:
-            raise SettingsError("--set", text, "the value is not valid YAML", "quote it, or mend the brackets") from None
+            raise SettingsError(
+                "--set", text, "the value is not valid YAML", "quote it, or mend the brackets"
+            ) from None
         place: Any = sections
         for depth, key in enumerate(keys[:-1]):
             place = place[_index(place, key, keys[: depth + 1], text)]
         # The last key may be one that the file leaves to its default; whether it exists is the models' to say.
-        last = keys[-1] if isinstance(place, dict) and keys[-1] not in map(str, place) else _index(place, keys[-1], keys, text)
+        last = (
+            keys[-1]
+            if isinstance(place, dict) and keys[-1] not in map(str, place)
+            else _index(place, keys[-1], keys, text)
+        )
         place[last] = value
 
 
@@ -85,7 +106,10 @@ def _index(place: Any, key: str, path: Sequence[str], text: str) -> Any:
         found = next((k for k in place if str(k) == key), None)
         names = [str(k) for k in place]
     elif isinstance(place, list):
-        names = [str(item.get("name", item.get("group", i))) if isinstance(item, Mapping) else str(i) for i, item in enumerate(place)]
+        names = [
+            str(item.get("name", item.get("group", i))) if isinstance(item, Mapping) else str(i)
+            for i, item in enumerate(place)
+        ]
         found = names.index(key) if key in names else None
     else:
         found, names = None, []
@@ -109,7 +133,9 @@ def refused(error: ValidationError, sections: Mapping[str, Any]) -> SettingsErro
     why, remedy = remedies.get(first["type"], (why[:1].lower() + why[1:], remedy or "change the value"))
     if len(complaints) > 1:
         remedy += f" (and {len(complaints) - 1} more to mend)"
-    whole_section = first["type"] == "missing" or isinstance(first["input"], dict) or hasattr(first["input"], "model_fields_set")
+    whole_section = (
+        first["type"] == "missing" or isinstance(first["input"], dict) or hasattr(first["input"], "model_fields_set")
+    )
     return SettingsError(where, None if whole_section else first["input"], why, remedy)
 
 

@@ -32,7 +32,9 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
         {
             "id": uuids(world.seed, "highlight/id", key, number),
             "session_id": done["session_id"].to_numpy(object)[session],
-            "timestamp_seconds": _moments(world, key, number, np.bincount(session, minlength=len(done))[session], here["actual_duration"]),
+            "timestamp_seconds": _moments(
+                world, key, number, np.bincount(session, minlength=len(done))[session], here["actual_duration"]
+            ),
             "speaker": speaker,
             "text": _lines(settings, world, key, number, kind, speaker, here, about),
             "highlight_type": np.array(list(settings.text.highlights.types), dtype=object)[kind],
@@ -45,7 +47,9 @@ def _counts(settings: Settings, world: World, cohorts: range, done: pd.DataFrame
     """Highlights of each completed session: an exact total per cohort (C4), longer sessions have more."""
     local = done["cohort"].to_numpy() - cohorts.start
     total = world.of_completed(np.arange(cohorts.start, cohorts.stop), settings.probabilities.availability.highlights)
-    weight = np.sqrt(done["actual_duration"].to_numpy()) * (0.5 + uniform(world.seed, "session/highlights", done["key"].to_numpy()))
+    weight = np.sqrt(done["actual_duration"].to_numpy()) * (
+        0.5 + uniform(world.seed, "session/highlights", done["key"].to_numpy())
+    )
     return dealt(weight, local, total)
 
 
@@ -66,7 +70,9 @@ def _weight(kind: HighlightType, facts: Mapping, n: int) -> np.ndarray:
 
 def _speakers(settings: Settings, world: World, key: np.ndarray, number: np.ndarray, kind: np.ndarray) -> np.ndarray:
     tutor_share = np.array([t.speakers.get("tutor", 0.0) for t in settings.text.highlights.types.values()])
-    return np.where(uniform(world.seed, "highlight/speaker", key, number) < tutor_share[kind], "tutor", "student").astype(object)
+    return np.where(
+        uniform(world.seed, "highlight/speaker", key, number) < tutor_share[kind], "tutor", "student"
+    ).astype(object)
 
 
 def _lines(settings: Settings, world: World, key, number, kind, speaker, facts: Mapping, about: Mapping) -> np.ndarray:

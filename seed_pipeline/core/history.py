@@ -40,7 +40,11 @@ def history(upstream: Mapping, facts: Mapping[str, np.ndarray], weight: np.ndarr
     known = completed > 0
     latest = np.zeros(n)
     np.maximum.at(latest, every, work["place"].to_numpy())
-    ends = {"first_session_score": (first, score), "last_session_score": (last, score), "last_follow_up": (last, facts["follow_up_booked"])}
+    ends = {
+        "first_session_score": (first, score),
+        "last_session_score": (last, score),
+        "last_follow_up": (last, facts["follow_up_booked"]),
+    }
     frame = pd.DataFrame({name: np.where(known, values[at], np.nan) for name, (at, values) in ends.items()})
     return frame.assign(
         score_trend=frame["last_session_score"] - frame["first_session_score"],

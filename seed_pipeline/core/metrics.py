@@ -15,6 +15,7 @@ from seed_pipeline.core.causes import causes
 from seed_pipeline.core.derived import derived
 from seed_pipeline.core.draws import Draws
 from seed_pipeline.core.facts import METRIC_TABLES, REACTIONS, SCORE
+from seed_pipeline.core.pairs import cohort_means
 from seed_pipeline.core.randomness import bell, between
 from seed_pipeline.core.rebooking import follow_ups
 from seed_pipeline.core.settings import Rule, Settings
@@ -34,11 +35,15 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     off_day = facts.pop("off_day")
     before = _baselines(settings, draws, facts)
     every = settings.correlations.rules
-    full = _measured(settings, draws, facts, before, every, None)
+    full = _measured(settings, draws, cohorts, facts, before, every, None)
     live_rules = [r for r in every if r.enabled]
-    live = full if len(live_rules) == len(every) else _measured(settings, draws, facts, before, live_rules, full)
+    live = (
+        full if len(live_rules) == len(every) else _measured(settings, draws, cohorts, facts, before, live_rules, full)
+    )
     booked, odds, chain = follow_ups(settings, draws, full, live)
-    effects = [engine.journal(done["key"].to_numpy(), m, live[f"before/{m}"], live[f"steps/{m}"]) for m in (*REACTIONS, SCORE)]
+    effects = [
+        engine.journal(done["key"].to_numpy(), m, live[f"before/{m}"], live[f"steps/{m}"]) for m in (*REACTIONS, SCORE)
+    ]
     effects.append(engine.journal(done["key"].to_numpy(), "follow_up_probability", odds, chain))
     end = upstream["sessions"]["sessions"]["completed_at"].to_numpy()[work["completed"].to_numpy()]
     tables = _tables(done, live, end)
@@ -53,7 +58,15 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
 def session_facts(done: pd.DataFrame) -> Columns:
     """Facts of completed sessions before anything is measured, as rules and texts know them."""
     facts = {"session_number": done["number"].to_numpy()}
-    for name in ("scheduled_duration", "actual_duration", "earlier_tutor_no_shows", "technical_issues", "homework_assigned", "has_video", "has_screen"):
+    for name in (
+        "scheduled_duration",
+        "actual_duration",
+        "earlier_tutor_no_shows",
+        "technical_issues",
+        "homework_assigned",
+        "has_video",
+        "has_screen",
+    ):
         facts[name] = done[name].to_numpy().astype(np.float64)
     return facts
 
@@ -62,8 +75,10 @@ def _baselines(settings: Settings, draws: Draws, facts: Columns) -> Columns:
     """Values of the reactions before rules act; engagement is solved cell by cell (T3 and S1 at once)."""
     events, personas = settings.probabilities.events, settings.personas.students
     before = {
-        "student_initiated_questions": between(draws.spread("questions", draws.by_student), *draws.ranges(personas, "questions")),
-        "student_confusion_count": between(draws.spread("confusion", draws.by_student), *draws.ranges(personas, "confusion")),
+        "student_initiated_questions": _questions(settings, draws, facts),
+        "student_confusion_count": between(
+            draws.spread("confusion", draws.by_student), *draws.ranges(personas, "confusion")
+        ),
         "student_frustration_count": _frustration(settings, draws, facts),
     }
     noise = events.engagement_spread * bell(draws.spread("engagement", draws.by_cell))
@@ -72,15 +87,49 @@ def _baselines(settings: Settings, draws: Draws, facts: Columns) -> Columns:
     return before
 
 
+def _questions(settings: Settings, draws: Draws, facts: Columns) -> np.ndarray:
+    """Questions before rules: inside the persona's range, shifted in it where rules would carry the mean out (S3)."""
+    metric = "student_initiated_questions"
+    low, high = draws.ranges(settings.personas.students, "questions")
+    even = between(draws.spread("questions", draws.by_student), low, high)
+    chain = engine.steps(settings.correlations.rules, metric, facts, np.ones(len(draws), dtype=bool))
+    groups, codes = np.unique(draws.by_student, return_inverse=True)
+
+    def stored(shift: np.ndarray) -> np.ndarray:
+        return engine.SCALES[metric].stored(engine.applied(np.clip(even + shift, low, high), chain))
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return np.bincount(codes, weights=values) / np.bincount(codes)
+
+    room = 0.08 * (mean(high) - mean(low))
+    usual = mean(stored(np.zeros(len(draws))))
+    wanted = np.clip(usual, mean(low) + room, mean(high) - room)
+    shift = np.where(wanted == usual, 0.0, solve(stored, codes, wanted, -50.0, 50.0))
+    return np.clip(even + shift[codes], low, high)
+
+
 def _frustration(settings: Settings, draws: Draws, facts: Columns) -> np.ndarray:
     """Frustration events before rules: exact shares of sessions with any (S4), sessions without a talkative tutor first (S7)."""
     counts = settings.probabilities.events.frustration_counts
-    any_at_all = draws.systematic("frustration", draws.student(settings.personas.students, "frustration"), draws.by_student, facts["tutor_talk_ratio"] > 0.65)
+    any_at_all = draws.systematic(
+        "frustration",
+        draws.student(settings.personas.students, "frustration"),
+        draws.by_student,
+        facts["tutor_talk_ratio"] > 0.65,
+    )
     size = draws.pick("frustration_count", any_at_all * 1, np.array(list(counts.values())))
     return np.where(any_at_all, np.array(list(counts), dtype=np.float64)[size], 0.0)
 
 
-def _measured(settings: Settings, draws: Draws, facts: Columns, before: Columns, rules: Sequence[Rule], full: Columns | None) -> Columns:
+def _measured(
+    settings: Settings,
+    draws: Draws,
+    cohorts: range,
+    facts: Columns,
+    before: Columns,
+    rules: Sequence[Rule],
+    full: Columns | None,
+) -> Columns:
     """Everything measured under a set of rules: stored values, and per metric its values before rules and its steps.
 
     `full` are the values under all rules, from which baselines and means are kept when a rule is switched off (R11).
@@ -92,7 +141,9 @@ def _measured(settings: Settings, draws: Draws, facts: Columns, before: Columns,
             result |= derived(settings, draws, result)
             start = _score_before(settings, draws, result, full or result)
         elif metric == "student_engagement_score":
-            start = before[metric] + (full["level"] if full else _engagement_level(settings, draws, result, before[metric]))
+            start = before[metric] + (
+                full["level"] if full else _engagement_level(settings, draws, cohorts, result, before[metric])
+            )
             result["level"] = start - before[metric]
         else:
             start = before[metric]
@@ -102,17 +153,24 @@ def _measured(settings: Settings, draws: Draws, facts: Columns, before: Columns,
     return result
 
 
-def _engagement_level(settings: Settings, draws: Draws, facts: Columns, deviation: np.ndarray) -> np.ndarray:
+def _engagement_level(
+    settings: Settings, draws: Draws, cohorts: range, facts: Columns, deviation: np.ndarray
+) -> np.ndarray:
     """The level of each session's cell, so that the cell's stored mean is what personas.yaml declares."""
     metric = "student_engagement_score"
     chain = engine.steps(settings.correlations.rules, metric, facts, np.ones(len(draws), dtype=bool))
     scale = engine.SCALES[metric]
     cells, codes = np.unique(draws.by_cell, return_inverse=True)
-    size = np.bincount(codes)
+    shape = (len(cohorts), len(draws.world.tutor_personas), len(draws.world.student_personas))
+    place = cells - cohorts.start * shape[1] * shape[2]
+    size = np.zeros(np.prod(shape))
+    size[place] = np.bincount(codes)
     # A cell of few sessions would always hit its mean exactly; it is let go a little.
-    slack = settings.probabilities.events.student_spread * 1.4 * bell(draws.of_cell("engagement", cells)) / np.sqrt(size)
-    target = np.bincount(codes, weights=draws.pair_means("engagement")) / size + slack
-    level = solve(lambda x: scale.stored(engine.applied(x + deviation, chain)), codes, np.clip(target, 0.1, 9.9), -10.0, 40.0)
+    leeway = np.zeros(np.prod(shape))
+    spread = settings.probabilities.events.student_spread * 1.4
+    leeway[place] = spread * bell(draws.of_cell("engagement", cells)) / np.sqrt(size[place])
+    target = cohort_means(draws.world, size.reshape(shape), leeway.reshape(shape)).ravel()[place]
+    level = solve(lambda x: scale.stored(engine.applied(x + deviation, chain)), codes, target, -10.0, 40.0)
     return level[codes]
 
 
@@ -123,7 +181,9 @@ def _score_before(settings: Settings, draws: Draws, live: Columns, full: Columns
     engagement = live["student_engagement_score"] - draws.cell_mean(full["student_engagement_score"])
     frustration = live["student_frustration_count"] - draws.cell_mean(full["student_frustration_count"])
     owed = events.score_per_engagement * engagement + events.score_per_frustration * frustration
-    return draws.pair_means("score") + owed + draws.trend + spread
+    table = settings.personas.pairs.score
+    level = np.array([[table[t][s] for s in draws.world.student_personas] for t in draws.world.tutor_personas])
+    return draws.of_personas(level) + owed + draws.trend + spread
 
 
 def _outcomes(work: pd.DataFrame, score: np.ndarray, booked: np.ndarray) -> pd.DataFrame:

@@ -140,7 +140,9 @@ def dealt(weights: np.ndarray, groups: np.ndarray, total: np.ndarray) -> np.ndar
     float noise nor the rows of other groups can move a number.
     """
     unit = 2**40
-    steps = np.rint(weights / np.bincount(groups, weights=weights, minlength=len(total))[groups] * total[groups] * unit).astype(np.int64)
+    steps = np.rint(
+        weights / np.bincount(groups, weights=weights, minlength=len(total))[groups] * total[groups] * unit
+    ).astype(np.int64)
     first = np.r_[True, groups[1:] != groups[:-1]]
     last = np.r_[first[1:], True]
     walked = np.cumsum(steps)

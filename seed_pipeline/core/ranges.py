@@ -30,8 +30,12 @@ Weight = Annotated[float, BeforeValidator(_number), Field(ge=0)]
 Range = Annotated[tuple[Number, Number], AfterValidator(_ordered)]
 Counts = Annotated[tuple[Annotated[Whole, Field(ge=0)], Annotated[Whole, Field(ge=0)]], AfterValidator(_ordered)]
 Ratios = Annotated[tuple[Share, Share], AfterValidator(_ordered)]
-Scores = Annotated[tuple[Annotated[Number, Field(ge=0, le=10)], Annotated[Number, Field(ge=0, le=10)]], AfterValidator(_ordered)]
-Stars = Annotated[tuple[Annotated[Number, Field(ge=1, le=5)], Annotated[Number, Field(ge=1, le=5)]], AfterValidator(_ordered)]
+Scores = Annotated[
+    tuple[Annotated[Number, Field(ge=0, le=10)], Annotated[Number, Field(ge=0, le=10)]], AfterValidator(_ordered)
+]
+Stars = Annotated[
+    tuple[Annotated[Number, Field(ge=1, le=5)], Annotated[Number, Field(ge=1, le=5)]], AfterValidator(_ordered)
+]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
 
 

@@ -18,7 +18,9 @@ _CERTAIN = 1e6  # weight of sessions that are followed up before all others
 _MOST_FAVOUR = 50.0
 
 
-def follow_ups(settings: Settings, draws: Draws, full: dict, live: dict) -> tuple[np.ndarray, np.ndarray, list[engine.Step]]:
+def follow_ups(
+    settings: Settings, draws: Draws, full: dict, live: dict
+) -> tuple[np.ndarray, np.ndarray, list[engine.Step]]:
     """Booked again (bool) per completed session; its chance before rules; the rules' steps, for the journal.
 
     Who books again is settled under all rules; a rule that is switched off changes only the sessions it would have
@@ -50,7 +52,9 @@ def _of_first(settings: Settings, draws: Draws, first: np.ndarray, weight: np.nd
     rate = draws.tutor(settings.personas.tutors, "first_session_success")[first]
     total = np.bincount(codes, weights=rate, minlength=len(groups))
     cohorts, cohort = np.unique(draws.cohort[first], return_inverse=True)
-    wanted = settings.probabilities.stories.high_score_rebooking * np.bincount(cohort, weights=high) / np.bincount(cohort)
+    wanted = (
+        settings.probabilities.stories.high_score_rebooking * np.bincount(cohort, weights=high) / np.bincount(cohort)
+    )
 
     def chance(favour: np.ndarray) -> np.ndarray:
         """Favour above 1 moves rebooking from low scores to high ones, persona by persona."""

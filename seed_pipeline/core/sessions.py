@@ -27,7 +27,10 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     work["completed"] = work["status"].to_numpy() == "completed"
     work["earlier_tutor_no_shows"] = _earlier_no_shows(work)
     work["technical_issues"] = _technical_issues(world, cohorts, work)
-    for name, share in (("video", settings.probabilities.availability.video), ("screen", settings.probabilities.availability.screen)):
+    for name, share in (
+        ("video", settings.probabilities.availability.video),
+        ("screen", settings.probabilities.availability.screen),
+    ):
         work[f"has_{name}"] = _available(world, cohorts, work, name, share)
     work["homework_assigned"] = _homework(settings, world, work)
     work["scheduled_duration"] = minutes
@@ -78,10 +81,14 @@ def _outcomes(world: World, cohorts: range, work: pd.DataFrame) -> np.ndarray:
     place, _ = ranks(local * len(world.tutor_personas) + persona, turn)
     no_show_tutor = place < world.tutor_no_shows(numbers)[local, persona]
 
-    absence = np.array([p.absence for p in world.settings.personas.students.values()])[work["student_persona"].to_numpy()]
+    absence = np.array([p.absence for p in world.settings.personas.students.values()])[
+        work["student_persona"].to_numpy()
+    ]
     absence = np.where(cascade, 1e-9, absence)
     place, _ = ranks(local * 2 + no_show_tutor, -np.log(uniform(seed, "session/absence", key)) / absence)
-    missing = world.sessions(numbers) - world.completed(numbers) - np.bincount(local[no_show_tutor], minlength=len(numbers))
+    missing = (
+        world.sessions(numbers) - world.completed(numbers) - np.bincount(local[no_show_tutor], minlength=len(numbers))
+    )
     absent = ~no_show_tutor & (place < missing[local])
     place, _ = ranks(local * 2 + absent, uniform(seed, "session/absence_kind", key))
     no_show_student = absent & (place < world.student_no_shows(numbers)[local])
@@ -97,10 +104,14 @@ def _earlier_no_shows(work: pd.DataFrame) -> np.ndarray:
     return before - before[first][np.cumsum(first) - 1]
 
 
-def _chosen(world: World, purpose: str, work: pd.DataFrame, chance: np.ndarray, groups: np.ndarray, *strata: np.ndarray) -> np.ndarray:
+def _chosen(
+    world: World, purpose: str, work: pd.DataFrame, chance: np.ndarray, groups: np.ndarray, *strata: np.ndarray
+) -> np.ndarray:
     """Sessions chosen by chance, evenly along the strata within each group."""
     offset = uniform(world.seed, f"cohort/{purpose}", groups)
-    return systematic(chance, groups, offset, *strata, uniform(world.seed, f"session/{purpose}", work["key"].to_numpy()))
+    return systematic(
+        chance, groups, offset, *strata, uniform(world.seed, f"session/{purpose}", work["key"].to_numpy())
+    )
 
 
 def _technical_issues(world: World, cohorts: range, work: pd.DataFrame) -> np.ndarray:
@@ -124,7 +135,12 @@ def _available(world: World, cohorts: range, work: pd.DataFrame, name: str, shar
 def _homework(settings: Settings, world: World, work: pd.DataFrame) -> np.ndarray:
     rates = np.array([p.homework for p in settings.personas.tutors.values()])[work["tutor_persona"].to_numpy()]
     return _chosen(
-        world, "homework", work, rates * work["completed"].to_numpy(), work["cohort"].to_numpy(), work["tutor_persona"].to_numpy()
+        world,
+        "homework",
+        work,
+        rates * work["completed"].to_numpy(),
+        work["cohort"].to_numpy(),
+        work["tutor_persona"].to_numpy(),
     )
 
 
@@ -178,5 +194,7 @@ def _trouble(settings: Settings, world: World, work: pd.DataFrame) -> np.ndarray
     }
     slots = {"minutes": whole_between(uniform(world.seed, "session/trouble_minutes", key), 2, 9).astype(str)}
     lines = settings.text.sessions.technical_issue
-    result[rows] = say(lines, facts, uniform(world.seed, "session/trouble", key), slots, "technical_issue").to_numpy(object)
+    result[rows] = say(lines, facts, uniform(world.seed, "session/trouble", key), slots, "technical_issue").to_numpy(
+        object
+    )
     return result

@@ -52,7 +52,9 @@ class Main(Strict):
     target: Annotated[str, Field(min_length=1)] = "sqlite:///data/seed.db"
     cohort: Cohort = Cohort()
     minimum_sessions: Minimum = Minimum()
-    admin_email: Annotated[str, Field(pattern=r"^[^@\s]+@([a-z0-9-]+\.)*(example\.(com|org|net)|[a-z0-9-]+\.(example|test|invalid))$")]
+    admin_email: Annotated[
+        str, Field(pattern=r"^[^@\s]+@([a-z0-9-]+\.)*(example\.(com|org|net)|[a-z0-9-]+\.(example|test|invalid))$")
+    ]
     chunk_cohorts: Annotated[Whole, Field(ge=1, le=5000)] = 50
     processes: Annotated[Whole, Field(ge=1, le=256)] = 1
 
@@ -92,7 +94,14 @@ class TutorPersona(Strict):
     @model_validator(mode="after")
     def _off_days_are_off(self) -> Self:
         off = self.off_days
-        if off and off.share and (_overlap(off.talk_ratio, self.talk_ratio) or _overlap(off.understanding_checks, self.understanding_checks)):
+        if (
+            off
+            and off.share
+            and (
+                _overlap(off.talk_ratio, self.talk_ratio)
+                or _overlap(off.understanding_checks, self.understanding_checks)
+            )
+        ):
             raise ValueError(
                 "an off day lies outside the persona's ranges (T6), but off_days overlaps talk_ratio or understanding_checks; "
                 "move the ranges under off_days away from the persona's"
@@ -138,10 +147,16 @@ class Personas(Strict):
             for tutor in self.tutors:
                 missing = [s for s in self.students if s not in table.get(tutor, {})]
                 if missing:
-                    raise ValueError(f"pairs.{name} has no value for {tutor} with {', '.join(missing)}; add the line, every pair needs one")
-            unknown = [t for t in table if t not in self.tutors] + [s for row in table.values() for s in row if s not in self.students]
+                    raise ValueError(
+                        f"pairs.{name} has no value for {tutor} with {', '.join(missing)}; add the line, every pair needs one"
+                    )
+            unknown = [t for t in table if t not in self.tutors] + [
+                s for row in table.values() for s in row if s not in self.students
+            ]
             if unknown:
-                raise ValueError(f"pairs.{name} names {unknown[0]!r}, which is no persona; remove it or define the persona")
+                raise ValueError(
+                    f"pairs.{name} names {unknown[0]!r}, which is no persona; remove it or define the persona"
+                )
         return self
 
 
@@ -160,7 +175,9 @@ class Outcomes(Strict):
     def _shares_sum(self) -> Self:
         _sums_to_one({n: getattr(self, n) for n in ("completed", "no_show_student", "no_show_tutor", "rescheduled")})
         if self.technical_issues > self.completed:
-            raise ValueError("technical_issues is above completed, but only completed sessions have technical issues (O5); lower it")
+            raise ValueError(
+                "technical_issues is above completed, but only completed sessions have technical issues (O5); lower it"
+            )
         return self
 
 
@@ -316,9 +333,13 @@ class Effect(Strict):
     def _one_operation_on_a_known_metric(self) -> Self:
         given = [n for n in ("multiply", "add", "cap", "set") if getattr(self, n) is not None]
         if len(given) != 1:
-            raise ValueError(f"an effect does exactly one of multiply, add, cap, set; this one has {', '.join(given) or 'none'}")
+            raise ValueError(
+                f"an effect does exactly one of multiply, add, cap, set; this one has {', '.join(given) or 'none'}"
+            )
         if self.metric not in (*RULE_METRICS, *PROBABILITY_METRICS):
-            raise ValueError(f"{self.metric!r} is no metric a rule can act on; choose one of {', '.join((*RULE_METRICS, *PROBABILITY_METRICS))}")
+            raise ValueError(
+                f"{self.metric!r} is no metric a rule can act on; choose one of {', '.join((*RULE_METRICS, *PROBABILITY_METRICS))}"
+            )
         return self
 
     @property
@@ -344,7 +365,9 @@ class Rule(Strict):
     def _known_facts(self) -> Self:
         for condition in self.when:
             if condition.fact not in TRIGGER_FACTS:
-                raise ValueError(f"{condition.fact!r} in 'when' is nothing a rule can look at; choose one of {', '.join(TRIGGER_FACTS)}")
+                raise ValueError(
+                    f"{condition.fact!r} in 'when' is nothing a rule can look at; choose one of {', '.join(TRIGGER_FACTS)}"
+                )
         return self
 
 
@@ -403,21 +426,34 @@ class Settings(Strict):
                 )
         idle = [t for t in tutors if not sum(row.sessions.get(t, 0) for row in self.probabilities.booking)]
         if idle:
-            raise ValueError(f"probabilities.yaml, booking: nobody books a {idle[0]} tutor; give a group some sessions with {idle[0]}")
+            raise ValueError(
+                f"probabilities.yaml, booking: nobody books a {idle[0]} tutor; give a group some sessions with {idle[0]}"
+            )
         churn, cascade = self.probabilities.churn, self.probabilities.stories.at_risk_cascade
-        named = [*((m.persona, students) for m in (churn.safe, churn.lost)), *((t, tutors) for m in (churn.safe, churn.lost) for t in m.tutors)]
+        named = [
+            *((m.persona, students) for m in (churn.safe, churn.lost)),
+            *((t, tutors) for m in (churn.safe, churn.lost) for t in m.tutors),
+        ]
         named += [(cascade.group, dict.fromkeys(sorted(groups))), (cascade.tutors, tutors)] if cascade else []
         for name, known in named:
             if name not in known:
-                raise ValueError(f"probabilities.yaml, churn and stories: {name!r} is unknown; choose one of {', '.join(known)}")
+                raise ValueError(
+                    f"probabilities.yaml, churn and stories: {name!r} is unknown; choose one of {', '.join(known)}"
+                )
         return self
 
 
-def load(config_dir: Path | str | None = None, overrides: Sequence[str] = (), today: date | None = None, presets: Sequence[str] = ()) -> Settings:
+def load(
+    config_dir: Path | str | None = None,
+    overrides: Sequence[str] = (),
+    today: date | None = None,
+    presets: Sequence[str] = (),
+) -> Settings:
     """Read a folder of settings (the shipped one by default), lay presets and then overrides over it.
 
     `overrides` are strings `section.key.path=value` (a value is YAML); `presets` are names of files in presets/.
-    `today` stands in for `as_of: today`: this module reads no clock. Raises SettingsError.
+    `today` stands in for `as_of: today`: this module reads no clock. Raises SettingsError, also for settings that are
+    well-formed but contradict each other (feasibility).
     """
     folder = Path(config_dir) if config_dir is not None else SHIPPED
     sections = {name: read_section(folder, name) for name in SECTIONS}
@@ -428,12 +464,18 @@ def load(config_dir: Path | str | None = None, overrides: Sequence[str] = (), to
     main = sections["main"]
     if isinstance(main, dict) and main.get("as_of", "today") == "today":
         if today is None:
-            raise SettingsError("main.yaml, as_of", "today", "no date was given to stand for today", "write a date, YYYY-MM-DD")
+            raise SettingsError(
+                "main.yaml, as_of", "today", "no date was given to stand for today", "write a date, YYYY-MM-DD"
+            )
         main["as_of"] = today
     try:
-        return Settings.model_validate(sections)
+        settings = Settings.model_validate(sections)
     except ValidationError as error:
         raise refused(error, sections) from None
+    from seed_pipeline.core.feasibility import check  # it works on settings, so it can only come after them
+
+    check(settings)
+    return settings
 
 
 def apply_preset(folder: Path, sections: dict[str, Any], name: str) -> None:
@@ -441,7 +483,9 @@ def apply_preset(folder: Path, sections: dict[str, Any], name: str) -> None:
     preset = read_section(folder / "presets", name)
     unknown = [k for k in preset if k not in SECTIONS]
     if unknown:
-        raise SettingsError(f"presets/{name}.yaml, {unknown[0]}", preset[unknown[0]], "no such section", f"use {', '.join(SECTIONS)}")
+        raise SettingsError(
+            f"presets/{name}.yaml, {unknown[0]}", preset[unknown[0]], "no such section", f"use {', '.join(SECTIONS)}"
+        )
     for section, values in preset.items():
         sections[section] = _laid_over(sections[section], values)
 

@@ -27,7 +27,12 @@ def make(settings, world: World, cohorts: range, upstream: Mapping) -> dict[str,
     profile = _profile(settings, world, place, user, since, studies, grade, first_name)
     work = place.assign(user_id=user["id"], first_name=first_name, group=_groups(world, place))
     work = work.assign(**{f"subject_{d}": studies[:, d] for d in range(studies.shape[1])})
-    return {"users": user, "students": profile, "student_subjects": _subjects(user, studies, upstream), "work_students": work}
+    return {
+        "users": user,
+        "students": profile,
+        "student_subjects": _subjects(user, studies, upstream),
+        "work_students": work,
+    }
 
 
 def _groups(world: World, place: pd.DataFrame) -> np.ndarray:
@@ -47,7 +52,9 @@ def _studies(world: World, place: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]
     cohort, key = place["cohort"].to_numpy(), place["key"].to_numpy()
     subjects = world.settings.text.subjects.subjects
     suits = np.array([[g in s.grades for g in GRADES] for s in subjects] + [[False] * len(GRADES)])
-    table = departments(world, np.unique(cohort))[cohort - cohort[0]]  # student, department, subject; -1 is the last row
+    table = departments(world, np.unique(cohort))[
+        cohort - cohort[0]
+    ]  # student, department, subject; -1 is the last row
     offered = suits[table]  # … and grade
     support = offered.any(axis=2).sum(axis=1)
     best = support == support.max(axis=1, keepdims=True)
@@ -67,7 +74,9 @@ def _drawn(u: np.ndarray, allowed: np.ndarray) -> np.ndarray:
 def _profile(settings, world: World, place, user, since, studies, grade, first_name) -> pd.DataFrame:
     seed, key, persona = world.seed, place["key"].to_numpy(), place["persona"].to_numpy()
     personas = list(settings.personas.students.values())
-    main = studies[np.arange(len(key)), (uniform(seed, "student/main_subject", key) * studies.shape[1]).astype(np.int64)]
+    main = studies[
+        np.arange(len(key)), (uniform(seed, "student/main_subject", key) * studies.shape[1]).astype(np.int64)
+    ]
     grade_name = np.array(GRADES, dtype=object)[grade]
     facts = {
         "engagement": np.array([middle(p.engagement) for p in personas])[persona],
@@ -93,7 +102,9 @@ def _profile(settings, world: World, place, user, since, studies, grade, first_n
             "grade_level": grade_name,
             "parent_email": parent,
             "bio": say(words.bio, facts, uniform(seed, "student/bio", key), slots, "bio"),
-            "learning_goals": say(words.learning_goals, facts, uniform(seed, "student/goals", key), slots, "learning_goals"),
+            "learning_goals": say(
+                words.learning_goals, facts, uniform(seed, "student/goals", key), slots, "learning_goals"
+            ),
         }
     )
 

@@ -72,7 +72,9 @@ def _profile(settings, world: World, place, user, since, teaches) -> pd.DataFram
         "first_name": _first_name(user),
     }
     words = settings.text.people.tutors
-    texts = {n: say(getattr(words, n), facts, uniform(seed, f"tutor/{n}", key), slots, n) for n in type(words).model_fields}
+    texts = {
+        n: say(getattr(words, n), facts, uniform(seed, f"tutor/{n}", key), slots, n) for n in type(words).model_fields
+    }
     return pd.DataFrame({"user_id": user["id"], "member_since": since, **texts, "hourly_rate": np.clip(rate, 0, 999.5)})
 
 

@@ -75,7 +75,9 @@ class World:
         rates = np.array([p.no_show for p in self.settings.personas.tutors.values()])
         rest = 1 - o.completed - float(rates @ self.booking_shares.sum(axis=0))
         left = self.sessions(cohorts) - self.completed(cohorts) - self.tutor_no_shows(cohorts).sum(axis=1)
-        return np.clip(self._allotted(cohorts, lambda c: rounded(max(rest, 0) * part * self.sessions_before(c))), 0, left)
+        return np.clip(
+            self._allotted(cohorts, lambda c: rounded(max(rest, 0) * part * self.sessions_before(c))), 0, left
+        )
 
     @cached_property
     def booking_shares(self) -> np.ndarray:
@@ -119,7 +121,9 @@ class World:
             )  # fmt: skip
         cells = self.booking_shares * size
         for _ in range(200):
-            cells = _raised(_raised(cells, tutors + 0.0, 0, size), students + 0.5 * (students + 0.5 < size / 2), 1, size)
+            cells = _raised(
+                _raised(cells, tutors + 0.0, 0, size), students + 0.5 * (students + 0.5 < size / 2), 1, size
+            )
         return cells
 
 

@@ -8,10 +8,20 @@ from seed_pipeline.core.baselines import solve
 from seed_pipeline.core.files import SettingsError
 from seed_pipeline.core.settings import Rule
 
-TALK = Rule(name="talk", when=["tutor_talk_ratio > 0.65"], effects=[{"metric": "student_engagement_score", "multiply": 0.7}])
-CHECKS = Rule(name="checks", when=["tutor_checks_understanding_count > 10"], effects=[{"metric": "student_engagement_score", "add": 1.5}])
+TALK = Rule(
+    name="talk", when=["tutor_talk_ratio > 0.65"], effects=[{"metric": "student_engagement_score", "multiply": 0.7}]
+)
+CHECKS = Rule(
+    name="checks",
+    when=["tutor_checks_understanding_count > 10"],
+    effects=[{"metric": "student_engagement_score", "add": 1.5}],
+)
 CAP = Rule(name="cap", when=["session_number == 1"], effects=[{"metric": "student_engagement_score", "cap": 4}])
-FACTS = {"tutor_talk_ratio": np.array([0.7, 0.65, 0.7]), "tutor_checks_understanding_count": np.array([11, 11, 2]), "session_number": np.array([1, 2, 2])}
+FACTS = {
+    "tutor_talk_ratio": np.array([0.7, 0.65, 0.7]),
+    "tutor_checks_understanding_count": np.array([11, 11, 2]),
+    "session_number": np.array([1, 2, 2]),
+}
 EVERYBODY = np.ones(3, dtype=bool)
 
 
@@ -24,7 +34,9 @@ def test_effects_chain_in_the_order_of_the_file():
 def test_the_journal_has_a_row_for_every_application_and_no_other():
     """Rows chain per session; a session that triggers nothing has none."""
     chain = engine.steps([TALK, CHECKS, CAP], "student_engagement_score", FACTS, EVERYBODY)
-    rows = engine.journal(np.array([10, 11, 12]), "student_engagement_score", np.full(3, 8.0), chain).sort_values(["key", "seq"])
+    rows = engine.journal(np.array([10, 11, 12]), "student_engagement_score", np.full(3, 8.0), chain).sort_values(
+        ["key", "seq"]
+    )
     assert rows[["key", "seq", "rule"]].to_numpy().tolist() == [
         [10, 1, "talk"], [10, 2, "checks"], [10, 3, "cap"], [11, 1, "checks"], [12, 1, "talk"],
     ]  # fmt: skip
@@ -46,7 +58,9 @@ def test_stored_values_keep_domain_and_scale():
 
 def test_metrics_are_worked_out_after_what_triggers_them():
     """Frustration comes before the rating that it caps."""
-    rule = Rule(name="f", when="student_frustration_count > 5", effects=[{"metric": "student_satisfaction_rating", "cap": 2}])
+    rule = Rule(
+        name="f", when="student_frustration_count > 5", effects=[{"metric": "student_satisfaction_rating", "cap": 2}]
+    )
     order = engine.order([rule])
     assert order.index("student_frustration_count") < order.index("student_satisfaction_rating")
 
@@ -61,7 +75,11 @@ def test_rules_in_a_circle_are_refused():
 
 def test_a_rule_cannot_look_at_what_follows_from_its_metric():
     """Attention follows from engagement, so engagement cannot follow from attention."""
-    rule = Rule(name="a", when="student_on_screen_attention_pct > 0.5", effects=[{"metric": "student_engagement_score", "add": 1}])
+    rule = Rule(
+        name="a",
+        when="student_on_screen_attention_pct > 0.5",
+        effects=[{"metric": "student_engagement_score", "add": 1}],
+    )
     with pytest.raises(SettingsError, match="follows from"):
         engine.order([rule])
 

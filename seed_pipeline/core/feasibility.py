@@ -1,0 +1,265 @@
+"""Contradictions found before a row is made: statements of the contract that the settings cannot meet at once.
+
+Each check compares what the settings will come to with what a statement asks, and raises SettingsError that names the
+statements, by how much they miss, and the nearest setting that works.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from seed_pipeline.core.calendar import capacity, crowded, trend_ratio
+from seed_pipeline.core.files import SettingsError
+from seed_pipeline.core.pairs import booked, engagement_means
+from seed_pipeline.core.rules import order
+from seed_pipeline.core.settings import Settings
+from seed_pipeline.core.target_settings import check_references
+from seed_pipeline.core.world import World
+
+
+def check(settings: Settings) -> None:
+    """Raise SettingsError for the first contradiction found; otherwise a dataset of these settings meets them."""
+    check_references(settings)
+    order(settings.correlations.rules)
+    world = World(settings)
+    for test in CHECKS:
+        test(world)
+
+
+def _capacity(world: World) -> None:
+    """C5 against Q4, and O7: enough sessions for everybody, and not more than the days hold."""
+    sizes = world.sessions(np.arange(min(world.cohorts, 2)))
+    world.bookings(np.arange(min(world.cohorts, 2)))
+    if sizes.max() > capacity(world):
+        raise crowded(world)
+
+
+def _outcomes(world: World) -> None:
+    """O1 and O6 are hard; O2, O3 and O4 must be near enough to what these leave."""
+    outcomes = world.settings.probabilities.outcomes
+    rates = {name: p.no_show for name, p in world.settings.personas.tutors.items()}
+    missed = float(np.array(list(rates.values())) @ world.booking_shares.sum(axis=0))
+    left = 1 - outcomes.completed - missed
+    if left < 0:
+        raise SettingsError(
+            "probabilities.yaml, outcomes.completed", outcomes.completed,
+            f"the tutor personas' no-show rates and bookings make {missed:.1%} tutor no-shows (O6), so at most {1 - missed:.1%} can be "
+            f"completed (O1): {-left:.1%} too much",
+            f"set completed to {1 - missed - 0.04:.3f} or less, or lower no_show in personas.yaml",
+        )  # fmt: skip
+    both = outcomes.no_show_student + outcomes.rescheduled
+    part = outcomes.no_show_student / both if both else 0.0
+    come = {
+        "no_show_tutor": ("O3_tutor_no_shows", missed),
+        "no_show_student": ("O2_student_no_shows", left * part),
+        "rescheduled": ("O4_rescheduled", left * (1 - part)),
+    }
+    for name, (target, share) in come.items():
+        low, high = _band(world, target, getattr(outcomes, name), world.settings.main.total_sessions)
+        if not low <= share <= high:
+            raise SettingsError(
+                f"probabilities.yaml, outcomes.{name}", getattr(outcomes, name),
+                f"{target[:2]} allows {low:.1%}-{high:.1%}, but completion (O1) and the tutor personas' no-show rates under these bookings (O6) "
+                f"make it {share:.1%}",
+                f"set outcomes.{name} to {share:.3f} and take the difference from the other outcomes, or change no_show in personas.yaml",
+            )  # fmt: skip
+
+
+def _engagement(world: World) -> None:
+    """T3 and S1 at once."""
+    engagement_means(world)
+
+
+def _feedback(world: World) -> None:
+    """S5 against A4: every persona misses its rate by the same amount, so that the overall share is exact."""
+    wanted = world.settings.probabilities.availability.feedback
+    rates = np.array([p.feedback for p in world.settings.personas.students.values()])
+    weights = booked(world).sum(axis=0) / booked(world).sum()
+    low, high = -1.0, 1.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if weights @ np.clip(rates + middle, 0, 1) < wanted else (low, middle)
+    for (name, persona), weight in zip(world.settings.personas.students.items(), weights, strict=True):
+        got = float(np.clip(persona.feedback + low, 0, 1))
+        least, most = _band(world, "S5_feedback", persona.feedback, world.settings.main.total_sessions * weight * 0.88)
+        if not least - 0.001 <= got <= most + 0.001:
+            raise SettingsError(
+                "probabilities.yaml, availability.feedback", wanted,
+                f"the students' own feedback rates (S5) make {weights @ rates:.1%} overall, so for {wanted:.1%} (A4) {name} would have {got:.1%} "
+                f"instead of {persona.feedback:.1%}, and S5 allows {least:.1%}-{most:.1%}",
+                f"set availability.feedback between {weights @ rates - 0.045:.3f} and {weights @ rates + 0.045:.3f}, or change feedback in personas.yaml",
+            )  # fmt: skip
+
+
+def _churn(world: World) -> None:
+    """S6 against N2 and N3: the safe stay and the lost leave, whatever the persona's rate."""
+    churn, personas = world.settings.probabilities.churn, world.settings.personas.students
+    for name, persona in personas.items():
+        lost = sum(
+            g.count
+            for g in world.groups
+            if g.persona == name == churn.lost.persona and _taught_by(g.sessions, churn.lost.tutors) > 0.5
+        )
+        safe = sum(
+            g.count
+            for g in world.groups
+            if g.persona == name == churn.safe.persona and _taught_by(g.sessions, churn.safe.tutors) > 0.5
+        )
+        low, high = _band(world, "S6_churn", persona.churn, persona.count * world.cohorts)
+        least, most = lost / persona.count, (persona.count - safe) / persona.count
+        if least > high or most < low:
+            story, edge = ("N3", least) if least > high else ("N2", most)
+            word = "at least" if story == "N3" else "at most"
+            raise SettingsError(
+                f"personas.yaml, students.{name}.churn", persona.churn,
+                f"under these bookings {word} {edge:.0%} of {name} students leave ({story}), but S6 allows {low:.1%}-{high:.1%}",
+                f"set churn to {edge:.2f}, or change the groups of {name} under booking in probabilities.yaml",
+            )  # fmt: skip
+
+
+def _taught_by(sessions: Mapping[str, float], tutors: tuple[str, ...]) -> float:
+    return sum(sessions.get(t, 0) for t in tutors) / max(sum(sessions.values()), 1e-9)
+
+
+def _rebooking(world: World) -> None:
+    """T5 against N1: first sessions with high scores are followed up within what the tutors' own rates leave."""
+    stories, personas = world.settings.probabilities.stories, world.settings.personas
+    shares, least, most, among = booked(world), 0.0, 0.0, 0.0
+    for row, (name, persona) in zip(shares, personas.tutors.items(), strict=True):
+        levels = [
+            (personas.pairs.score[name][s] - stories.high_score) / max(persona.score_spread + 0.3, 0.05)
+            for s in world.student_personas
+        ]
+        high = float(row @ _share_above(np.array(levels)))
+        first, rate = float(row.sum()), persona.first_session_success
+        least += max(0.0, rate * first - (first - high))
+        most += min(high, rate * first)
+        among += high
+    wanted, slack = stories.high_score_rebooking, 0.04
+    if among > 0.02 and not least / among - slack <= wanted <= most / among + slack:
+        nearest = float(np.clip(wanted, least / among, most / among))
+        raise SettingsError(
+            "probabilities.yaml, stories.high_score_rebooking", wanted,
+            f"first sessions with a score above {stories.high_score:g} are mostly those of tutors whose first_session_success (T5) allows about "
+            f"{least / among:.0%}-{most / among:.0%} of them to be followed up, not {wanted:.0%} (N1)",
+            f"set high_score_rebooking to about {nearest:.2f}, or change first_session_success in personas.yaml",
+        )  # fmt: skip
+
+
+def _share_above(standardised: np.ndarray) -> np.ndarray:
+    """Share of a triangular bell above zero when its mean lies that many standard deviations above it."""
+    x = np.clip(standardised / np.sqrt(6.0), -1, 1)
+    return np.where(x > 0, 1 - (1 - x) ** 2 / 2, (1 + x) ** 2 / 2)
+
+
+def _time(world: World) -> None:
+    """D1-D4: the densities themselves meet what is measured on them."""
+    time, targets = world.settings.probabilities.time, world.settings.targets.statements
+    using = {
+        name[:2]: targets[name].using
+        for name in ("D1_peak_hours", "D2_busy_weekdays", "D3_durations", "D4_recency")
+        if name in targets
+    }
+    hours = np.sort(list(time.hours.values()))[::-1] / sum(time.hours.values())
+    peak = float(hours[: using["D1"]["hours"]].sum()) if "D1" in using else 1.0
+    days = np.sort(list(time.weekdays.values()))[::-1]
+    busy = using["D2"]["days"] if "D2" in using else 0
+    found: list[tuple[str, str, float, str]] = []
+    if "D1" in using and peak < using["D1"]["at_least"] + 0.03:
+        found.append(
+            (
+                "D1",
+                "hours",
+                peak,
+                f"the busiest hours hold {peak:.0%}; give them weights that make {using['D1']['at_least'] + 0.03:.0%} or more",
+            )
+        )
+    if busy and days[busy - 1] < 1.25 * days[busy]:
+        found.append(
+            (
+                "D2",
+                "weekdays",
+                days[busy - 1],
+                f"the {busy} busiest weekdays must stand out; give each at least 1.25 times the weight of the next",
+            )
+        )
+    if "D4" in using and (ratio := trend_ratio(world)) < using["D4"]["at_least"] + 0.03:
+        found.append(("D4", "recency", ratio, f"the newer half holds {ratio:.2f} times the older; raise recency"))
+    found += _durations(time.durations, using.get("D3"))
+    for statement, key, _, what in found:
+        why, _, remedy = what.partition("; ")
+        raise SettingsError(f"probabilities.yaml, time.{key}", None, f"{statement} cannot hold: {why}", remedy)
+
+
+def _durations(shares: Mapping[int, float], using: Mapping | None) -> list[tuple[str, str, float, str]]:
+    if not using:
+        return []
+    usual = sum(shares.get(m, 0) for m in using["usual"])
+    low, high = using["others"]
+    found = []
+    if usual < using["at_least"] + 0.02:
+        found.append(
+            (
+                "D3",
+                "durations",
+                usual,
+                f"the usual durations hold {usual:.0%}; let them make {using['at_least'] + 0.02:.0%} or more",
+            )
+        )
+    for minutes in (30, 90):
+        if not low + 0.02 <= (share := shares.get(minutes, 0.0)) <= high - 0.02:
+            found.append(
+                (
+                    "D3",
+                    f"durations.{minutes}",
+                    share,
+                    f"{minutes} minutes hold {share:.0%}; let them make {low + 0.02:.0%} to {high - 0.02:.0%}",
+                )
+            )
+    return found
+
+
+def _cascade(world: World) -> None:
+    """N4: the story's pair must meet often enough for a no-show and a poor session."""
+    cascade = world.settings.probabilities.stories.at_risk_cascade
+    if cascade is None:
+        return
+    code = [g.group for g in world.groups].index(cascade.group)
+    persona = world.tutor_personas.index(cascade.tutors)
+    sessions = int(world.bookings(np.array([0]))[0, code, persona])
+    no_shows = int(world.tutor_no_shows(np.array([0]))[0, persona])
+    if sessions < 2 or no_shows < 1:
+        raise SettingsError(
+            "probabilities.yaml, stories.at_risk_cascade", None,
+            f"the story needs a tutor no-show and a later session (N4), but the group {cascade.group} has {sessions} sessions with "
+            f"{cascade.tutors} tutors in the first cohort, and these miss {no_shows}",
+            f"give {cascade.group} at least 3 sessions with {cascade.tutors} under booking, or raise their no_show, or remove the story",
+        )  # fmt: skip
+
+
+def _band(world: World, target: str, expected: float, n: float) -> tuple[float, float]:
+    """What a statement allows around its expected share of n rows; everything when the targets leave it out."""
+    targets = world.settings.targets
+    if target not in targets.statements:
+        return -1.0, 2.0
+    tolerance = targets.statements[target].tolerance
+    counts = tolerance.counts if tolerance.counts is not None else 0.5
+    below, above = counts if isinstance(counts, tuple) else (counts, counts)
+    wide = max(
+        tolerance.large,
+        tolerance.relative * expected,
+        tolerance.small * min(1.0, targets.small_at / world.settings.main.total_sessions),
+    )
+    return expected - max(wide, below / max(n, 1)), expected + max(wide, above / max(n, 1))
+
+
+CHECKS: tuple[Callable[[World], None], ...] = (
+    _capacity,
+    _outcomes,
+    _engagement,
+    _feedback,
+    _churn,
+    _rebooking,
+    _time,
+    _cascade,
+)

@@ -1,0 +1,134 @@
+"""Mean engagement of each tutor persona with each student persona, so that both sides' ranges hold at once (T3, S1).
+
+personas.yaml states wishes (`pairs.engagement`). The means that are used are the nearest ones (least squares, Dykstra's
+alternating projections) under which every persona's mean, weighted by who books whom, lies inside its range with a
+margin; with the shipped settings the wishes themselves.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from seed_pipeline.core.files import SettingsError
+from seed_pipeline.core.world import World
+
+MARGIN = 0.12  # points of engagement kept free on either side by the settings, so that cohorts have room
+COHORT_MARGIN = 0.05  # … and by every cohort: what rounding and few sessions leave to chance
+REACH = (0.2, 9.8)  # means beyond which the column's limits leave no room for spread
+_ROUNDS = 3000
+_SLACK = 0.01
+
+
+class Side(NamedTuple):
+    """One persona's range for the weighted mean of its cells."""
+
+    statement: str
+    persona: str
+    setting: str
+    weights: np.ndarray  # (…, tutor personas, student personas), sums to 1 or to nothing
+    low: float
+    high: float
+
+    def mean(self, means: np.ndarray) -> np.ndarray:
+        """The persona's mean, one per table of cell means."""
+        return (self.weights * means).sum(axis=(-2, -1))
+
+    def miss(self, means: np.ndarray) -> np.ndarray:
+        """How far the mean lies below (positive) or above (negative) the range; 0 inside, or without sessions."""
+        value = self.mean(means)
+        return np.where(self.weights.any(axis=(-2, -1)), np.clip(value, self.low, self.high) - value, 0.0)
+
+
+def booked(world: World) -> np.ndarray:
+    """Expected shares of sessions by tutor persona (rows) and student persona (columns); tutor no-shows are left out."""
+    shares = np.zeros((len(world.tutor_personas), len(world.student_personas)))
+    for row, group in zip(world.booking_shares, world.groups, strict=True):
+        shares[:, world.student_personas.index(group.persona)] += row
+    held = 1 - np.array([p.no_show for p in world.settings.personas.tutors.values()])
+    return shares * held[:, None]
+
+
+def engagement_means(world: World) -> np.ndarray:
+    """Mean stored engagement of each pair of personas (0-10). SettingsError names the sides that cannot be met."""
+    sides = _sides(world, booked(world), MARGIN)
+    means = _nearest(_wishes(world), sides)
+    if max(abs(s.miss(means)) for s in sides) > 2 * _SLACK:
+        raise _clash(sides, means)
+    return means
+
+
+def cohort_means(world: World, sessions: np.ndarray, leeway: np.ndarray) -> np.ndarray:
+    """Mean stored engagement of each pair of personas in each cohort: shape of `sessions` (cohorts, tutors, students).
+
+    Starts from `engagement_means` plus `leeway` (what a cell is let go by chance) and moves as little as is needed for
+    the cohort's own numbers of sessions to meet every range.
+    """
+    sides = _sides(world, sessions.astype(np.float64), COHORT_MARGIN)
+    return _nearest(engagement_means(world) + leeway, sides)
+
+
+def _wishes(world: World) -> np.ndarray:
+    wishes = world.settings.personas.pairs.engagement
+    return np.array([[wishes[t][s] for s in world.student_personas] for t in world.tutor_personas], dtype=np.float64)
+
+
+def _nearest(start: np.ndarray, sides: list[Side]) -> np.ndarray:
+    """The nearest tables of cell means (last two axes) that meet all sides, as far as they can be met.
+
+    A table that meets them rests, whatever the others still need: cohorts do not depend on their neighbours (X1).
+    """
+    means = np.clip(start, *REACH)
+    owed = [np.zeros_like(means) for _ in range(len(sides) + 1)]
+    for _ in range(_ROUNDS):
+        unmet = np.max([np.abs(s.miss(means)) for s in sides], axis=0) > _SLACK
+        if not unmet.any():
+            break
+        before = means
+        for i, side in enumerate(sides):
+            moved = means + owed[i]
+            size = np.maximum((side.weights**2).sum(axis=(-2, -1)), 1e-12)
+            means = moved + (side.miss(moved) / size)[..., None, None] * side.weights
+            owed[i] = moved - means
+        moved = means + owed[-1]
+        means = np.clip(moved, *REACH)
+        owed[-1] = moved - means
+        means = np.where(unmet[..., None, None], means, before)
+    return means
+
+
+def _sides(world: World, shares: np.ndarray, margin: float) -> list[Side]:
+    """Every persona with its range less the margin; `shares` are sessions by tutor and student persona (last two axes)."""
+    personas = world.settings.personas
+    return [
+        *_of_role(-2, "T3", "tutors", personas.tutors, shares, margin),
+        *_of_role(-1, "S1", "students", personas.students, shares, margin),
+    ]
+
+
+def _of_role(axis: int, statement: str, role: str, personas: Mapping, shares: np.ndarray, margin: float) -> list[Side]:
+    result = []
+    for i, (name, persona) in enumerate(personas.items()):
+        own = np.zeros(shares.shape[axis])
+        own[i] = 1.0
+        weights = shares * (own[:, None] if axis == -2 else own)
+        total = weights.sum(axis=(-2, -1), keepdims=True)
+        low, high = persona.engagement
+        free = min(margin, (high - low) / 4)
+        setting = f"personas.yaml, {role}.{name}.engagement"
+        result.append(Side(statement, name, setting, weights / np.where(total > 0, total, 1), low + free, high - free))
+    return result
+
+
+def _clash(sides: list[Side], means: np.ndarray) -> SettingsError:
+    side = max(sides, key=lambda s: float(abs(s.miss(means))))
+    value, miss = float(side.mean(means)), float(abs(side.miss(means)))
+    others = ", ".join(
+        f"{s.statement} {s.persona} {s.low:.2f}-{s.high:.2f}" for s in sides if s.statement != side.statement
+    )
+    return SettingsError(
+        side.setting, None,
+        f"{side.statement} wants a mean engagement of {side.low:.2f}-{side.high:.2f} (margin included) for {side.persona}, but "
+        f"under these bookings and {others} the nearest is {value:.2f}: {miss:.2f} off",
+        f"let the range include {value:.2f}, or change who books whom under booking in probabilities.yaml",
+    )  # fmt: skip
