@@ -1,0 +1,1 @@
+"""Keeps data: Parquet artifacts and the database release."""

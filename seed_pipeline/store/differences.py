@@ -1,0 +1,133 @@
+"""What differs between the staged release and the target, table by table."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from seed_pipeline import schema
+from seed_pipeline.store import ownership
+from seed_pipeline.store.plan import TablePlan
+from seed_pipeline.store.workspace import Workspace
+
+
+@dataclass
+class Difference:
+    """Rows of one table, counted by what has to happen to them.
+
+    staged: in the release; ours/foreign _staged/_left: in the target, by whose they are and whether the release has
+    the key; gone, changed, kept: ours; taken: foreign rows left in the place of ours, `conflicts` of them with other
+    values; foreign_gone: foreign rows to be deleted because the user asked for it.
+    """
+
+    table: str
+    staged: int = 0
+    ours_staged: int = 0
+    ours_left: int = 0
+    foreign_staged: int = 0
+    foreign_left: int = 0
+    changed: int = 0
+    gone: int = 0
+    kept: int = 0
+    taken: int = 0
+    conflicts: int = 0
+    foreign_gone: int = 0
+
+    @property
+    def insert(self) -> int:
+        """Rows the target does not have."""
+        return self.staged - self.ours_staged - self.foreign_staged
+
+    @property
+    def adopted(self) -> int:
+        """Foreign rows that become ours, because the release wins."""
+        return self.foreign_staged - self.taken
+
+    def plan(self) -> TablePlan:
+        """The counts as the user sees them."""
+        return TablePlan(
+            self.table,
+            insert=self.insert,
+            update=self.changed,
+            delete=self.gone,
+            unchanged=self.ours_staged + self.adopted - self.changed,
+            foreign=self.foreign_left + self.taken - self.foreign_gone,
+            kept=self.kept,
+            taken=self.taken,
+        )
+
+
+def compare(space: Workspace) -> dict[str, Difference]:
+    """Fill the temporary tables `gone`, `changed` and `taken`; the counts per table."""
+    space.forget()
+    return {table.name: _compare(space, table) for table in space.tables}
+
+
+def _compare(space: Workspace, table: sa.Table) -> Difference:
+    found = Difference(table.name, staged=space.staged.get(table.name, 0))
+    if not space.scalar(f"SELECT count(*) FROM (SELECT 1 FROM {space.sql_name(table.name)} LIMIT 1) t"):
+        return found
+    if found.staged:
+        space.index(table.name)
+    _classify(space, table, found)
+    if (found.ours_left and space.options.clear_existing_data) or (
+        found.foreign_left and space.options.empty_foreign_data
+    ):
+        _find_gone(space, table, found)
+    else:
+        found.kept = found.ours_left
+    if found.foreign_staged:
+        _find_taken(space, table, found)
+    if found.ours_staged or found.foreign_staged:
+        _find_changed(space, table, found)
+    return found
+
+
+def _classify(space: Workspace, table: sa.Table, found: Difference) -> None:
+    """Count the target's rows by whose they are and whether the release has them, in one pass."""
+    first = space.keys(table.name)[0]
+    staged, join = "FALSE", ""
+    if found.staged:
+        staged = f's."{first}" IS NOT NULL'
+        join = f"LEFT JOIN {space.name('stage', table.name)} s ON {space.same('s', 't', space.keys(table.name))}"
+    ours, manifest = "TRUE", ""
+    if table.name not in schema.FILLED:
+        ours = "FALSE"
+    elif not ownership.is_ours(table.name):
+        ours, manifest = "r.row_key IS NOT NULL", ownership.joined(space.dialect, "t", table)
+    sql = f"SELECT {ours}, {staged}, count(*) FROM {space.sql_name(table.name)} t {join} {manifest} GROUP BY 1, 2"
+    for owned, in_stage, rows in space.connection.exec_driver_sql(sql):
+        name = f"{'ours' if owned else 'foreign'}_{'staged' if in_stage else 'left'}"
+        setattr(found, name, rows)
+
+
+def _find_gone(space: Workspace, table: sa.Table, found: Difference) -> None:
+    everything = space.options.empty_foreign_data and table.name in schema.PLATFORM
+    ours = "TRUE" if everything else space.owned("t", table.name)
+    condition = f"NOT {space.within('stage', 't', table.name)} AND {ours}"
+    sql = f"SELECT {space.columns('t', space.keys(table.name))} FROM {space.sql_name(table.name)} t WHERE {condition}"
+    found.gone = space.keep("gone", table.name, sql)
+    found.foreign_gone = found.foreign_left if everything else 0
+
+
+def _find_taken(space: Workspace, table: sa.Table, found: Difference) -> None:
+    if space.options.on_foreign == "cascade" or space.options.empty_foreign_data:
+        return
+    sql = f"""SELECT {space.columns("t", space.keys(table.name))}, {_differs(space, table)} AS differs
+        FROM {space.name("stage", table.name)} s JOIN {space.sql_name(table.name)} t
+        ON {space.same("s", "t", space.keys(table.name))} WHERE NOT {space.owned("t", table.name)}"""
+    found.taken = space.keep("taken", table.name, sql)
+    found.conflicts = space.scalar(f"SELECT count(*) FROM {space.name('taken', table.name)} WHERE differs")
+
+
+def _find_changed(space: Workspace, table: sa.Table, found: Difference) -> None:
+    free = f"AND NOT {space.within('taken', 's', table.name)}" if found.taken else ""
+    sql = f"""SELECT {space.columns("s", space.keys(table.name))}
+        FROM {space.name("stage", table.name)} s JOIN {space.sql_name(table.name)} t
+        ON {space.same("s", "t", space.keys(table.name))} WHERE {_differs(space, table)} {free}"""
+    found.changed = space.keep("changed", table.name, sql)
+
+
+def _differs(space: Workspace, table: sa.Table) -> str:
+    others = [c.name for c in table.columns if not c.primary_key]
+    different = [f's."{name}" {space.dialect.distinct} t."{name}"' for name in others]
+    return f"({' OR '.join(different)})" if different else "FALSE"

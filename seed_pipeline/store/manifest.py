@@ -1,0 +1,81 @@
+"""What the target's manifest says and has to say: the releases so far and the keys of our rows."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from seed_pipeline import schema
+from seed_pipeline.store.differences import Difference
+from seed_pipeline.store.ownership import ROWS, is_ours, releases, row_key
+from seed_pipeline.store.plan import Options, Release
+from seed_pipeline.store.workspace import Workspace
+
+_SAID = ("seed", "as_of", "settings_fingerprint", "data_fingerprint", "version", "answer_key")
+
+
+def last_release(connection: sa.Connection) -> sa.Row | None:
+    """The newest row of the releases."""
+    return connection.execute(sa.select(releases).order_by(releases.c.release.desc()).limit(1)).first()
+
+
+def created(connection: sa.Connection) -> list[str]:
+    """What any release created here, oldest first: `type:NAME` and `table:NAME`."""
+    found = connection.execute(sa.select(releases.c.created).order_by(releases.c.release))
+    return [name for row in found for name in json.loads(row[0])]
+
+
+def is_news(connection: sa.Connection, release: Release, options: Options) -> bool:
+    """Whether the newest row says something else than this release would."""
+    last, said = last_release(connection), _said(release, options)
+    return last is None or any(getattr(last, name) != said[name] for name in _SAID)
+
+
+def record(connection: sa.Connection, release: Release, options: Options, made: Sequence[str]) -> int:
+    """Write the release; its number."""
+    last = last_release(connection)
+    number = last.release + 1 if last else 1
+    said = _said(release, options)
+    connection.execute(releases.insert().values(release=number, created=json.dumps(list(made)), **said))
+    return number
+
+
+def _said(release: Release, options: Options) -> dict:
+    return {**vars(release), "answer_key": options.answer_key}
+
+
+def refresh(space: Workspace, differences: Mapping[str, Difference]) -> int:
+    """Bring the keys of our rows in line with what was applied; how many keys were written."""
+    sql = f"SELECT table_name, count(*), sum(CASE WHEN kept THEN 1 ELSE 0 END) FROM {ROWS} GROUP BY table_name"
+    recorded = {row[0]: (row[1], int(row[2])) for row in space.connection.exec_driver_sql(sql)}
+    ours = [t for t in space.tables if t.name in schema.FILLED and not is_ours(t.name)]
+    return sum(_refresh(space, t, differences[t.name], *recorded.get(t.name, (0, 0))) for t in ours)
+
+
+def _refresh(space: Workspace, table: sa.Table, found: Difference, recorded: int, kept: int) -> int:
+    present = found.ours_staged + found.ours_left
+    if (recorded, kept) == (present, found.kept) and not (found.insert or found.gone or found.adopted):
+        return 0
+    mine = f"table_name = '{table.name}'"
+    known = f"SELECT row_key FROM {ROWS} WHERE {mine}"
+    there = f"SELECT {row_key(space.dialect, 't', table)} FROM {space.sql_name(table.name)} t"
+    released = _released(space, table)
+    written = 0
+    if recorded:
+        written += space.run(f"DELETE FROM {ROWS} WHERE {mine} AND row_key IN ({known} EXCEPT {there})")
+    if kept:
+        written += space.run(f"UPDATE {ROWS} SET kept = FALSE WHERE {mine} AND kept AND row_key IN ({released})")
+    new = f"SELECT '{table.name}', k.row_key, FALSE FROM ({released} EXCEPT {known}) k ORDER BY 2"
+    written += space.run(f"INSERT INTO {ROWS} (table_name, row_key, kept) {new}")
+    if found.kept:
+        sql = f"UPDATE {ROWS} SET kept = TRUE WHERE {mine} AND NOT kept AND row_key IN ({known} EXCEPT {released})"
+        written += space.run(sql)
+    return written
+
+
+def _released(space: Workspace, table: sa.Table) -> str:
+    """SQL: the manifest's keys of the release's rows that we own."""
+    if not space.staged.get(table.name):
+        return f"SELECT row_key FROM {ROWS} WHERE FALSE"
+    key, stage = row_key(space.dialect, "s", table), space.name("stage", table.name)
+    return f"SELECT {key} AS row_key FROM {stage} s WHERE NOT {space.within('taken', 's', table.name)}"

@@ -1,0 +1,62 @@
+"""Which rows are ours: two manifest tables beside the platform's.
+
+`seed_pipeline_releases` has one row per release that changed something. `seed_pipeline_rows` has the key of every row
+we own in the platform's tables (its columns joined by `/`); `kept` marks rows of earlier releases that stay although
+the newest does not have them. The answer key's tables are ours as a whole and have no rows there.
+"""
+
+import sqlalchemy as sa
+
+from seed_pipeline import schema
+from seed_pipeline.store.dialects import Dialect
+
+ROWS, RELEASES = "seed_pipeline_rows", "seed_pipeline_releases"
+
+metadata = sa.MetaData()
+rows = sa.Table(
+    ROWS,
+    metadata,
+    sa.Column("table_name", sa.String(63), primary_key=True),
+    sa.Column("row_key", sa.Text(), primary_key=True),
+    sa.Column("kept", sa.Boolean(), nullable=False),
+    info={"by_key": True},
+)
+releases = sa.Table(
+    RELEASES,
+    metadata,
+    sa.Column("release", sa.Integer(), primary_key=True, autoincrement=False),
+    sa.Column("released_at", sa.DateTime(), nullable=False, server_default=schema.NOW),
+    sa.Column("seed", sa.BigInteger(), nullable=False),
+    sa.Column("as_of", sa.Date()),
+    sa.Column("settings_fingerprint", sa.Text(), nullable=False),
+    sa.Column("data_fingerprint", sa.Text(), nullable=False),
+    sa.Column("version", sa.Text(), nullable=False),
+    sa.Column("answer_key", sa.Boolean(), nullable=False),
+    sa.Column("created", sa.Text(), nullable=False),
+)
+TABLES = (releases, rows)
+
+
+def is_ours(table: str) -> bool:
+    """Every row of the answer key's tables is ours, whoever wrote it."""
+    return table in schema.ANSWER_KEY
+
+
+def row_key(dialect: Dialect, alias: str, table: sa.Table) -> str:
+    """SQL: the row's key as the manifest keeps it."""
+    return " || '/' || ".join(dialect.text(f'{alias}."{c.name}"', c) for c in table.primary_key)
+
+
+def joined(dialect: Dialect, alias: str, table: sa.Table) -> str:
+    """SQL: a left join to the manifest's row `r` of the alias's row."""
+    return f"LEFT JOIN {ROWS} r ON r.table_name = '{table.name}' AND r.row_key = {row_key(dialect, alias, table)}"
+
+
+def owned(dialect: Dialect, alias: str, table: str) -> str:
+    """SQL: the alias's row is ours."""
+    if table not in schema.FILLED:
+        return "FALSE"
+    if is_ours(table):
+        return "TRUE"
+    key = row_key(dialect, alias, schema.metadata.tables[table])
+    return f"EXISTS (SELECT 1 FROM {ROWS} o WHERE o.table_name = '{table}' AND o.row_key = {key})"

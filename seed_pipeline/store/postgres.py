@@ -1,0 +1,238 @@
+"""PostgreSQL 13 and newer through psycopg 3: native enumerations and UUIDs, COPY, advisory lock."""
+
+import io
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
+
+from seed_pipeline.store.catalogue import Catalogue, ColumnFacts, Reference, TableFacts
+from seed_pipeline.store.errors import StoreError
+from seed_pipeline.store.frames import arrow_type, kind
+from seed_pipeline.store.target import bare, redact, secrets
+
+_DIALECT = postgresql.dialect()
+_SMALL_TABLE = 500_000  # bytes
+# Any constant will do; it only has to be ours. PostgreSQL scopes advisory locks to the database.
+_LOCK = 0x5EED_DA7A
+_SUPPORT = "seed_pipeline_support_"
+_ACTIONS = {"a": "no action", "r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
+
+
+class Postgres:
+    """The store's PostgreSQL face."""
+
+    distinct = "IS DISTINCT FROM"
+    row_id = "ctid"
+
+    def engine(self, url: sa.URL, writable: bool) -> sa.Engine:
+        """An engine whose own URL holds no secret: the password travels in the connection's arguments alone."""
+        hidden = {"password": str(url.password)} if url.password else {}
+        extra = {"connect_timeout": 10, "application_name": "seed-pipeline"}
+        arguments = {**{k: v for k, v in extra.items() if k not in url.query}, **hidden}
+        options = {"secrets": secrets(url)}
+        return sa.create_engine(
+            bare(url), poolclass=sa.pool.NullPool, connect_args=arguments, execution_options=options
+        )
+
+    def begin(self, connection: sa.Connection, wait_seconds: float) -> sa.RootTransaction:
+        """Begin the release's transaction under the advisory lock; waits for another release, then fails."""
+        transaction = connection.begin()
+        # A client that was killed must not hold the lock until its last statement ends (PostgreSQL 14 and newer).
+        if _version(connection) >= 14:
+            with suppress(sa.exc.DBAPIError), connection.begin_nested():
+                connection.exec_driver_sql("SELECT set_config('client_connection_check_interval', '500ms', true)")
+        until = time.monotonic() + wait_seconds
+        while not connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({_LOCK})").scalar_one():
+            if time.monotonic() >= until:
+                raise self._taken(connection)
+            time.sleep(0.1)
+        return transaction
+
+    def _taken(self, connection: sa.Connection) -> StoreError:
+        sql = (
+            "SELECT a.pid, a.application_name, a.xact_start FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
+            f"WHERE l.locktype = 'advisory' AND l.granted AND l.objid = {_LOCK & 0xFFFFFFFF} "
+            "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        holder = connection.exec_driver_sql(sql).first()
+        who = f" (pid {holder[0]}, {holder[1]}, since {holder[2]:%H:%M:%S})" if holder and holder[2] else ""
+        where = redact(connection.engine.url)
+        remedy = "wait for the other release to end, or raise wait_seconds"
+        return StoreError(where, None, f"another release into this database is at work{who}", remedy, retry=True)
+
+    def lock_tables(self, connection: sa.Connection, names: Sequence[str], wait_seconds: float) -> None:
+        """Keep other writers (not readers) off the tables, so that what was planned is what is applied."""
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {max(1, int(wait_seconds * 1000))}")
+        connection.exec_driver_sql(f"LOCK TABLE {', '.join(names)} IN SHARE ROW EXCLUSIVE MODE")
+
+    def finish(self, connection: sa.Connection) -> None:
+        """After the commit: drop the indexes of `support`, those that a crash left behind too.
+
+        One by one and not within the release's transaction, where a reader and the release could wait for each other.
+        What cannot be had within ten seconds is left for the next time.
+        """
+        mine = f"schemaname = current_schema() AND starts_with(indexname, '{_SUPPORT}')"
+        names = [row[0] for row in connection.exec_driver_sql(f"SELECT indexname FROM pg_indexes WHERE {mine}")]
+        connection.commit()
+        for name in names:
+            with suppress(sa.exc.DBAPIError), connection.begin():
+                connection.exec_driver_sql("SET LOCAL lock_timeout = 10000")
+                connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{name}"')
+
+    def create(self, table: sa.Table) -> str:
+        """DDL of the table."""
+        return str(CreateTable(table).compile(dialect=_DIALECT)).strip()
+
+    def create_types(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
+        """Create the enumerations that the tables need and the schema lacks; their names."""
+        present = set(self._enums(connection))
+        needed = {c.type.name: c.type.enums for t in tables for c in t.columns if isinstance(c.type, sa.Enum)}
+        missing = {name: values for name, values in needed.items() if name not in present}
+        for name, values in missing.items():
+            shown = ", ".join(f"'{value}'" for value in values)
+            connection.exec_driver_sql(f'CREATE TYPE "{name}" AS ENUM ({shown})')
+        return [str(name) for name in missing]
+
+    def drop_type(self, connection: sa.Connection, name: str) -> None:
+        """Drop an enumeration unless something still uses it."""
+        used = "SELECT 1 FROM pg_attribute WHERE atttypid = to_regtype(quote_ident('{0}')) AND NOT attisdropped LIMIT 1"
+        if not connection.exec_driver_sql(used.format(name)).first():
+            connection.exec_driver_sql(f'DROP TYPE IF EXISTS "{name}"')
+
+    def stage(self, table: sa.Table, name: str) -> str:
+        """DDL of a temporary table with the table's columns and no rules."""
+        types = [f'"{c.name}" {_DIALECT.type_compiler_instance.process(c.type)}' for c in table.columns]
+        return f'CREATE TEMP TABLE "{name}" ({", ".join(types)})'
+
+    def fill(self, connection: sa.Connection, name: str, data: pa.Table) -> None:
+        """Append the rows to a staged table."""
+        cursor = connection.connection.cursor()
+        options = pacsv.WriteOptions(include_header=False)
+        with cursor.copy(f'COPY pg_temp."{name}" FROM STDIN (FORMAT csv)') as copy:
+            for batch in data.to_batches(max_chunksize=50_000):
+                text = io.BytesIO()
+                pacsv.write_csv(batch, text, options)
+                copy.write(text.getbuffer())
+
+    def analyze(self, connection: sa.Connection, name: str, keys: Sequence[str]) -> None:
+        """Make a temporary table fit for joins by key; UniqueViolation where a key comes twice."""
+        wanted = ", ".join(f'"{key}"' for key in keys)
+        connection.exec_driver_sql(f'CREATE UNIQUE INDEX "key_of_{name[1:]} ON pg_temp.{name} ({wanted})')
+        connection.exec_driver_sql(f"ANALYZE pg_temp.{name}")
+
+    def text(self, expression: str, column: sa.Column) -> str:
+        """The column's value as the text that the manifest of rows keeps."""
+        return f"CAST({expression} AS text)"
+
+    def select(self, column: sa.Column, alias: str) -> str:
+        """The column in a form that `fetch` reads."""
+        name = f'{alias}."{column.name}"'
+        return f"date_trunc('second', {name})" if kind(column) == "timestamp" else name
+
+    def order(self, expression: str) -> str:
+        """SQL that sorts by the value's bytes, in both databases alike."""
+        return f'CAST({expression} AS text) COLLATE "C"'
+
+    def fetch(self, connection: sa.Connection, sql: str, columns: Sequence[sa.Column]) -> pa.Table:
+        """The query's rows, one Arrow column for each of `columns`."""
+        cursor = connection.connection.cursor()
+        text = io.BytesIO()
+        with cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)") as copy:
+            for part in copy:
+                text.write(part)
+        types = {c.name: arrow_type(c) for c in columns}
+        if not text.tell():
+            return pa.schema(list(types.items())).empty_table()
+        text.seek(0)
+        conversion = pacsv.ConvertOptions(
+            column_types=types, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False,
+            true_values=["t"], false_values=["f"],
+        )  # fmt: skip
+        parsing = pacsv.ParseOptions(newlines_in_values=True)
+        return pacsv.read_csv(text, pacsv.ReadOptions(column_names=list(types)), parsing, conversion)
+
+    def is_large(self, connection: sa.Connection, table: str) -> bool:
+        """Whether going through the whole table, many times, takes long; rows already deleted still count."""
+        size = connection.exec_driver_sql(f"SELECT pg_relation_size('{table}'::regclass)").scalar_one()
+        return size > _SMALL_TABLE
+
+    def support(self, connection: sa.Connection, name: str, table: str, columns: Sequence[str]) -> None:
+        """An index that lets the deletion of referenced rows find the referring ones; dropped after the commit."""
+        wanted = ", ".join(f'"{c}"' for c in columns)
+        connection.exec_driver_sql(f'CREATE INDEX IF NOT EXISTS "{name}" ON {table} ({wanted})')
+
+    def unsupport(self, connection: sa.Connection, names: Sequence[str]) -> None:
+        """Nothing yet: see `finish`."""
+
+    def indexes(self, connection: sa.Connection, table: str) -> list[tuple[str, ...]]:
+        """The columns of every usable index of the table, in order."""
+        sql = f"""SELECT ARRAY(SELECT a.attname::text FROM unnest(i.indkey) WITH ORDINALITY k(n, at)
+            JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.n ORDER BY k.at)
+            FROM pg_index i WHERE i.indrelid = '{table}'::regclass AND i.indpred IS NULL AND i.indisvalid"""
+        return [tuple(row[0]) for row in connection.exec_driver_sql(sql)]
+
+    def catalogue(self, connection: sa.Connection) -> Catalogue:
+        """What the current schema holds, and every table elsewhere that refers to it."""
+        constraints = connection.exec_driver_sql(_CONSTRAINTS).mappings().all()
+        columns: dict[str, dict[str, ColumnFacts]] = {}
+        listed: dict[str, Any] = {}
+        for row in connection.exec_driver_sql(_COLUMNS).mappings():
+            listed[row["label"]] = row
+            facts = ColumnFacts(row["type"], not row["notnull"], row["default_value"])
+            columns.setdefault(row["label"], {})[row["column_name"]] = facts
+        tables = {label: _facts(row, columns[label], constraints) for label, row in listed.items()}
+        references = tuple(_reference(row) for row in constraints if row["contype"] == "f" and row["parent"] in tables)
+        return Catalogue(tables, references, self._enums(connection))
+
+    def _enums(self, connection: sa.Connection) -> dict[str, tuple[str, ...]]:
+        return {row[0]: tuple(row[1]) for row in connection.exec_driver_sql(_ENUMS)}
+
+
+_HERE = "(SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
+_LABEL = f"CASE WHEN {{0}}.relnamespace = {_HERE} THEN {{0}}.relname::text ELSE {{0}}.oid::regclass::text END"
+_NAMES = """ARRAY(SELECT a.attname::text FROM unnest({0}) WITH ORDINALITY u(n, at)
+    JOIN pg_attribute a ON a.attrelid = {1} AND a.attnum = u.n ORDER BY u.at)"""
+_REFERRING = f"""SELECT f.conrelid FROM pg_constraint f JOIN pg_class p ON p.oid = f.confrelid
+    WHERE f.contype = 'f' AND p.relnamespace = {_HERE}"""
+_COLUMNS = f"""
+SELECT {_LABEL.format("c")} AS label, c.oid::regclass::text AS sql_name, c.relkind::text AS relkind,
+       a.attname::text AS column_name, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS notnull,
+       pg_get_expr(d.adbin, d.adrelid) AS default_value
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (c.relnamespace = {_HERE} OR c.oid IN ({_REFERRING}))
+ORDER BY 1, a.attnum"""
+_CONSTRAINTS = f"""
+SELECT {_LABEL.format("c")} AS child, k.contype::text AS contype, {_NAMES.format("k.conkey", "k.conrelid")} AS columns,
+       {_LABEL.format("p")} AS parent, {_NAMES.format("k.confkey", "k.confrelid")} AS parent_columns,
+       k.confdeltype::text AS action, pg_get_expr(k.conbin, k.conrelid) AS definition
+FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid LEFT JOIN pg_class p ON p.oid = k.confrelid
+WHERE k.contype IN ('p', 'u', 'f', 'c') AND k.conparentid = 0 AND (c.relnamespace = {_HERE} OR p.relnamespace = {_HERE})
+ORDER BY 1, k.conname"""
+_ENUMS = f"""
+SELECT t.typname::text, array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_type t
+JOIN pg_enum e ON e.enumtypid = t.oid WHERE t.typnamespace = {_HERE} GROUP BY 1 ORDER BY 1"""
+
+
+def _facts(row: Any, columns: dict[str, ColumnFacts], constraints: Sequence[Any]) -> TableFacts:
+    own = [c for c in constraints if c["child"] == row["label"]]
+    key = next((tuple(c["columns"]) for c in own if c["contype"] == "p"), ())
+    uniques = tuple(tuple(c["columns"]) for c in own if c["contype"] == "u")
+    checks = tuple(c["definition"] for c in own if c["contype"] == "c")
+    return TableFacts(row["sql_name"], columns, key, uniques, checks, row["relkind"] in "rp")
+
+
+def _reference(row: Any) -> Reference:
+    action = _ACTIONS[row["action"]]
+    return Reference(row["child"], tuple(row["columns"]), row["parent"], tuple(row["parent_columns"]), action)
+
+
+def _version(connection: sa.Connection) -> int:
+    return int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10_000

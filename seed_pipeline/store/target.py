@@ -1,0 +1,94 @@
+"""Where a release goes: a target's URL, read from what a user wrote, and shown without its secrets."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+import sqlalchemy as sa
+
+from seed_pipeline.store.errors import StoreError
+
+_POSTGRES = ("postgres", "postgresql", "postgresql+psycopg")
+_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
+_FORMS = (
+    "write sqlite:///data/seed.db, postgresql://user@host:5432/database (password in PGPASSWORD or ~/.pgpass), "
+    "or env:NAME to read the whole URL from an environment variable"
+)
+
+
+def parse(text: str, environ: Mapping[str, str] = os.environ) -> sa.URL:
+    """The URL of a SQLite file or PostgreSQL database; `env:NAME` reads it from the environment, no scheme is a file.
+
+    Raises StoreError, whose text never holds the URL itself: a URL that cannot be read may hold a password.
+    """
+    where, text = ("target", text.strip()) if not text.strip().startswith("env:") else _from_environment(text, environ)
+    if not _SCHEME.match(text):
+        return sa.URL.create("sqlite", database=text)
+    scheme = text.partition("://")[0].lower()
+    if scheme != "sqlite" and scheme not in _POSTGRES:
+        raise StoreError(where, scheme, "only SQLite and PostgreSQL can be targets", _FORMS)
+    url = _read(where, text)
+    if scheme == "sqlite":
+        return url
+    if not (url.database or url.query.get("service")):
+        raise StoreError(where, redact(url), "the URL names no database", _FORMS)
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _read(where: str, text: str) -> sa.URL:
+    """The URL with its password where SQLAlchemy hides it."""
+    try:
+        url = sa.make_url(text)
+    except (sa.exc.ArgumentError, ValueError):
+        url = None
+    if url is None or ("@" in (url.database or "") and url.get_backend_name() != "sqlite"):
+        why = "the URL cannot be read (special characters in a password have to be percent-encoded)"
+        raise StoreError(where, None, why, _FORMS)
+    if "sslpassword" in url.query:
+        raise StoreError(
+            where, None, "a URL may not hold the key's passphrase", "use a key without one, or a service file"
+        )
+    if "password" in url.query:
+        url = url.set(password=str(url.query["password"])).difference_update_query(["password"])
+    return url
+
+
+def _from_environment(text: str, environ: Mapping[str, str]) -> tuple[str, str]:
+    name = text.strip().removeprefix("env:")
+    if not environ.get(name):
+        raise StoreError(f"environment variable {name}", None, "it is not set", f"set {name} to the target's URL")
+    return f"environment variable {name}", environ[name].strip()
+
+
+def secrets(url: sa.URL) -> tuple[str, ...]:
+    """Every secret in the URL, as it may appear in somebody else's message."""
+    return (str(url.password), quote(str(url.password), safe="")) if url.password else ()
+
+
+def bare(url: sa.URL) -> sa.URL:
+    """The URL without any secret."""
+    return url._replace(password=None)
+
+
+def redact(url: sa.URL | str) -> str:
+    """The URL for people: no secrets, no driver."""
+    url = parse(url) if isinstance(url, str) else url
+    if url.get_backend_name() == "sqlite":
+        return f"sqlite:///{url.database or ':memory:'}"
+    return bare(url).set(drivername="postgresql").render_as_string(hide_password=True)
+
+
+def scrub(text: str, hidden: Iterable[str]) -> str:
+    """The text with the secrets blacked out."""
+    for secret in hidden:
+        text = text.replace(secret, "***")
+    return text
+
+
+def file(url: sa.URL) -> Path | None:
+    """The SQLite file; None for PostgreSQL and for a database in memory."""
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    return Path(str(url.database))

@@ -1,0 +1,186 @@
+"""Artifacts: what an asset made is kept whole, comes back as it was, and says by its digests what it holds."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from seed_pipeline.store.artifacts import Artifacts
+from seed_pipeline.store.assembly import ASSETS, whole
+from seed_pipeline.store.errors import StoreError
+from seed_pipeline.store.frames import Tables
+from seed_pipeline_tests.store import synthetic
+
+COHORTS = 4
+
+
+def chunks(asset: str, size: int, seed: int = 1) -> Iterator[Tables]:
+    for at in range(0, COHORTS, size):
+        yield synthetic.parts(seed, range(at, at + size), sessions=30)[asset]
+
+
+@pytest.fixture
+def artifacts(tmp_path: Path) -> Artifacts:
+    return Artifacts(tmp_path / "artifacts")
+
+
+@pytest.fixture
+def complete(artifacts: Artifacts) -> Artifacts:
+    for asset in ASSETS:
+        artifacts.write(asset, chunks(asset, 2))
+    return artifacts
+
+
+@pytest.mark.parametrize("asset", ASSETS)
+def test_fingerprint_knows_the_values_and_not_the_chunks(artifacts: Artifacts, asset: str) -> None:
+    """The same rows cut into one, two or four chunks have the same digests; another seed has others."""
+    manifests = [artifacts.write(asset, chunks(asset, size)) for size in (1, 2, 4)]
+    assert len({m.fingerprint for m in manifests}) == 1
+    assert all(m.tables == manifests[0].tables for m in manifests)
+    assert [m.chunks for m in manifests] == [4, 2, 1]
+    assert artifacts.write(asset, chunks(asset, 2, seed=2)).fingerprint != manifests[0].fingerprint
+
+
+def test_a_changed_value_changes_its_columns_digest_alone(artifacts: Artifacts) -> None:
+    """Digests say which column of which table is different: a value, a null, a text cut in another place."""
+    base = pd.DataFrame({"n": pd.array([1, 2, None], "Int32"), "f": [0.5, np.nan, 2.0], "s": ["ab", "c", None]})
+    first = artifacts.write("x", [{"work_t": base}]).tables["work_t"].columns
+    for column, values in (("n", pd.array([1, 0, None], "Int32")), ("f", [0.5, 0.0, 2.0]), ("s", ["a", "bc", None])):
+        other = artifacts.write("x", [{"work_t": base.assign(**{column: values})}]).tables["work_t"].columns
+        assert {c for c in first if first[c] != other[c]} == {column}
+
+
+def test_writing_twice_gives_the_same_bytes(artifacts: Artifacts) -> None:
+    """Every file of an asset, the manifest included, is the same byte for byte when it is made again."""
+
+    def content() -> dict[str, bytes]:
+        return {str(p.relative_to(artifacts.root)): p.read_bytes() for p in artifacts.root.rglob("*") if p.is_file()}
+
+    artifacts.write("metrics", chunks("metrics", 2), {"note": "ä"})
+    before = content()
+    artifacts.write("metrics", chunks("metrics", 2), {"note": "ä"})
+    assert content() == before
+    assert "metrics/session_audio_metrics/part-00001.parquet" in before
+
+
+def test_a_failure_while_writing_leaves_the_old_artifacts(artifacts: Artifacts) -> None:
+    """When the second chunk cannot be made, the asset still has its former chunks and nothing lies about."""
+    old = artifacts.write("metrics", chunks("metrics", 2))
+
+    def failing() -> Iterator[Tables]:
+        yield next(chunks("metrics", 2, seed=2))
+        raise RuntimeError("no second chunk")
+
+    with pytest.raises(RuntimeError):
+        artifacts.write("metrics", failing())
+    assert artifacts.manifest("metrics") == old
+    artifacts.verify("metrics")
+    assert [p.name for p in artifacts.root.iterdir()] == ["metrics"]
+
+
+def test_a_crash_at_any_step_of_the_swap_leaves_whole_artifacts(artifacts: Artifacts) -> None:
+    """A draft left behind is no asset; between the two renames the old folder is read under its other name."""
+    old = artifacts.write("metrics", chunks("metrics", 2))
+    (artifacts.root / "metrics").rename(artifacts.root / ".metrics.old")
+    draft = artifacts.root / ".metrics.new"
+    draft.mkdir()
+    (draft / "manifest.json").write_text("{}")
+    assert artifacts.manifest("metrics") == old
+    assert artifacts.assets() == ("metrics",)
+    artifacts.verify("metrics")
+    new = artifacts.write("metrics", chunks("metrics", 2, seed=2))
+    assert artifacts.manifest("metrics") == new != old
+    assert [p.name for p in artifacts.root.iterdir()] == ["metrics"]
+
+
+def test_tables_come_back_with_the_schemas_types(complete: Artifacts) -> None:
+    """Ids are text, enumerations categoricals in the platform's order, moments whole seconds, nullable counts Int32."""
+    made = synthetic.parts(1, range(2), sessions=30)["sessions"]["sessions"]
+    found = complete.read("sessions", 0)["sessions"]
+    assert found["id"].tolist() == made["id"].tolist()
+    assert str(found["id"].dtype) == "str"
+    assert found["status"].cat.categories[0] == "scheduled"
+    assert found["status"].astype(str).tolist() == made["status"].tolist()
+    assert str(found["scheduled_start"].dtype) == "datetime64[s]"
+    assert (found["scheduled_duration"].dtype, found["actual_duration"].dtype) == (np.dtype("int32"), pd.Int32Dtype())
+    assert found["actual_duration"].isna().tolist() == made["actual_duration"].isna().tolist()
+    assert found["technical_issues"].dtype == bool
+    assert str(complete.read("tutors", 0)["tutors"]["member_since"].dtype) == "datetime64[s]"
+
+
+def test_working_tables_come_back_as_they_were(artifacts: Artifacts) -> None:
+    """Tables named `work_…` keep their own types, and need no place in the schema."""
+    frame = pd.DataFrame(
+        {
+            "small": np.arange(3, dtype=np.int8),
+            "kind": pd.Categorical(["x", None, "y"], categories=["y", "x", "z"]),
+            "moment": np.array(["2025-01-01T00:00:01"] * 3, "datetime64[s]"),
+            "count": pd.array([1, None, 3], "Int32"),
+            "text": pd.Series(["a", None, "“ü”"], dtype="str"),
+        }
+    )
+    artifacts.write("sessions", [{"work_plan": frame}, {"work_plan": frame.iloc[:0]}])
+    pd.testing.assert_frame_equal(artifacts.read("sessions", 0)["work_plan"], frame)
+    assert len(artifacts.read("sessions", 1)["work_plan"]) == 0
+    artifacts.verify("sessions")
+
+
+def test_values_that_do_not_fit_are_refused_by_name(artifacts: Artifacts) -> None:
+    """A fraction in a count is an error that names table and column, and nothing is written."""
+    with pytest.raises(StoreError, match=r"^sessions\.scheduled_duration: values do not fit"):
+        artifacts.write("sessions", [{"sessions": pd.DataFrame({"id": ["a"], "scheduled_duration": [45.5]})}])
+    assert artifacts.assets() == ()
+
+
+def test_chunks_of_one_table_have_the_same_columns(artifacts: Artifacts) -> None:
+    """A later chunk with another type or without a column is refused: digests would mean nothing."""
+    good = pd.DataFrame({"a": [1], "b": ["x"]})
+    for bad in (good[["a"]], good.assign(a=["text"])):
+        with pytest.raises(StoreError, match="work_t: chunk 1 does not have the columns and types"):
+            artifacts.write("x", [{"work_t": good}, {"work_t": bad}])
+
+
+def test_an_edited_part_is_found_out(complete: Artifacts) -> None:
+    """`verify` recomputes the digests: a swapped part is noticed."""
+    folder = complete.root / "metrics" / "session_audio_metrics"
+    (folder / "part-00000.parquet").write_bytes((folder / "part-00001.parquet").read_bytes())
+    with pytest.raises(StoreError, match="differ from the manifest"):
+        complete.verify("metrics")
+
+
+def test_release_gives_complete_tables_chunk_by_chunk(complete: Artifacts) -> None:
+    """A release is what `whole` makes of each chunk of every asset; without the answer key on demand."""
+    for chunk, tables in enumerate(complete.release()):
+        expected = whole(synthetic.parts(1, range(2 * chunk, 2 * chunk + 2), sessions=30))
+        assert list(tables) == list(expected)
+        for name, frame in tables.items():
+            pd.testing.assert_frame_equal(frame, expected[name])
+    assert not any(name.startswith("truth_") for name in next(complete.release(answer_key=False)))
+
+
+def test_assets_of_different_runs_do_not_make_a_release(complete: Artifacts) -> None:
+    """Assets cut into different numbers of chunks do not belong together, and the message lists them."""
+    complete.write("feedback", chunks("feedback", 4))
+    with pytest.raises(StoreError, match=r"metrics 2, feedback 1.*different numbers of chunks"):
+        next(complete.release())
+
+
+def test_what_is_missing_is_named(artifacts: Artifacts) -> None:
+    """An asset never made, a chunk beyond the last: an error says so, not a stack of file names."""
+    with pytest.raises(StoreError, match="never materialized"):
+        artifacts.manifest("metrics")
+    artifacts.write("metrics", chunks("metrics", 2))
+    with pytest.raises(StoreError, match="chunks 0 to 1"):
+        artifacts.read("metrics", 2)
+    assert artifacts.assets() == ("metrics",)
+
+
+def test_metadata_is_kept_and_no_part_of_the_fingerprint(artifacts: Artifacts) -> None:
+    """Anything JSON can say goes along, also what is known only after the last chunk."""
+    seen: list[int] = []
+    source = ({**tables, **({} if seen.append(1) else {})} for tables in chunks("metrics", 2))
+    first = artifacts.write("metrics", source, lambda: {"chunks seen": len(seen)})
+    assert first.metadata == artifacts.manifest("metrics").metadata == {"chunks seen": 2}
+    assert artifacts.write("metrics", chunks("metrics", 2)).fingerprint == first.fingerprint

@@ -1,0 +1,165 @@
+"""The guard: releases go where they were meant to go, and no secret is ever shown."""
+
+import pickle
+
+import pytest
+
+from seed_pipeline.store import database, guard
+from seed_pipeline.store.errors import StoreError
+from seed_pipeline.store.failures import explained
+from seed_pipeline.store.frames import Tables
+from seed_pipeline.store.target import parse, redact
+from seed_pipeline_tests.store.conftest import Target
+
+SECRET = "s3cr+t/ä:@word"
+QUOTED = "s3cr%2Bt%2F%C3%A4%3A%40word"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "sqlite:///data/seed.db",
+        "data/seed.db",
+        "postgresql://localhost/app",
+        "postgresql://me@127.0.0.1:5433/app",
+        "postgresql:///app?host=/var/run/postgresql",
+        "postgresql://db.staging.example.com/app",
+        "postgres://db.example.com/app_staging",
+    ],
+)
+def test_shipped_patterns_allow_files_this_machine_and_staging(target: str) -> None:
+    """Nothing has to be configured for a file, a local server, or something that calls itself staging."""
+    guard.check(target, environ={})
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        ("postgresql://db.example.com/app", "postgresql://db.example.com/app"),
+        ("postgresql://me:pw@10.0.0.5:6432/app", "postgresql://10.0.0.5/app"),
+        ("postgresql://localhost,db.example.com/app", "postgresql://db.example.com/app"),
+        ("postgresql://localhost/app?hostaddr=10.0.0.5", "postgresql://10.0.0.5/app"),
+    ],
+)
+def test_other_targets_are_refused_with_the_pattern_to_add(target: str, name: str) -> None:
+    """The message shows what was compared, so that allowing it is one line; every host of several has to be allowed."""
+    with pytest.raises(StoreError, match="allowed_targets") as caught:
+        guard.check(target, environ={})
+    assert f"add '{name}'" in str(caught.value)
+    assert "pw" not in str(caught.value)
+    guard.check(target, [*guard.DEFAULT_ALLOWED, name], environ={})
+
+
+def test_patterns_may_name_ports_and_services() -> None:
+    """`HOST:PORT` forms match too, the default port included; a service of libpq's is compared by its name."""
+    guard.check("postgresql://db/app", ["postgresql://db:5432/*"], environ={})
+    guard.check("postgresql://db:6000/app", ["postgresql://db:6000/app"], environ={})
+    with pytest.raises(StoreError):
+        guard.check("postgresql://db:6000/app", ["postgresql://db:5432/app"], environ={})
+    guard.check("postgresql://?service=nightly", ["postgresql://service=nightly/*"], environ={})
+
+
+def test_the_environments_host_counts() -> None:
+    """A URL without a host goes where PGHOST says, and so does the guard."""
+    guard.check("postgresql:///app", environ={})
+    for environ in ({"PGHOST": "db.example.com"}, {"PGHOSTADDR": "10.0.0.5"}, {"PGSERVICE": "live"}):
+        with pytest.raises(StoreError):
+            guard.check("postgresql:///app", environ=environ)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "postgresql://db.prod.example.com/app",
+        "postgresql://production-db/app",
+        "postgresql://staging.example.com/my_prod",
+        "postgresql://db/PROD2",
+        "postgresql://live.example.com/app",
+        "postgresql://db/app-prd",
+        "postgresql://preprod/app",
+        "sqlite:///srv/production/app.db",
+    ],
+)
+def test_what_smells_of_production_is_refused(target: str) -> None:
+    """Even if a pattern allows it; the override is named in the message."""
+    with pytest.raises(StoreError, match=r"smells of production.*--allow-production"):
+        guard.check(target, ["*"], environ={})
+    guard.check(target, ["*"], allow_production=True, environ={})
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "postgresql://db/products",
+        "postgresql://db/nonprod",
+        "postgresql://non-prod.example.com/app",
+        "postgresql://db/delivery",
+        "postgresql://db/olive",
+        "sqlite:///reproduction.db",
+        "postgresql://db/maintenance",
+    ],
+)
+def test_what_only_sounds_alike_is_not(target: str) -> None:
+    """Products, deliveries and reproductions are no production."""
+    guard.check(target, ["*"], environ={})
+
+
+def test_no_secret_in_any_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords in the URL, in its query, or percent-encoded are in no repr, redaction, error or pickle."""
+    urls = [
+        f"postgresql://me:{QUOTED}@localhost:1/app",
+        f"postgresql://me@localhost:1/app?password={QUOTED}",
+    ]
+    monkeypatch.setenv("STAGING", urls[0])
+    for target in (*urls, "env:STAGING"):
+        engine = database.connect(target)
+        with pytest.raises(StoreError) as caught:
+            database.read(engine)
+        assert caught.value.retry
+        texts = [repr(engine), str(engine.url), redact(target), str(caught.value), repr(caught.value)]
+        texts += [str(pickle.loads(pickle.dumps(caught.value))), repr(parse(target)), str(engine.url.query)]
+        assert not any("s3cr" in text for text in texts), texts
+
+
+def test_a_secret_in_somebody_elses_message_is_blacked_out() -> None:
+    """Should a driver ever quote the password, our error does not."""
+    import psycopg
+
+    engine = database.connect(f"postgresql://me:{QUOTED}@localhost:1/app")
+    with pytest.raises(StoreError, match=r"wrong \*\*\* given") as caught, explained(engine):
+        raise psycopg.OperationalError(f"wrong {SECRET} given")
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("mysql://me:s3cret@db/app", "only SQLite and PostgreSQL"),
+        ("postgresql://me:x@s3cret/y@db/app", "percent-encoded"),
+        ("postgresql://me:s3cret@db", "names no database"),
+        ("env:NO_SUCH_VARIABLE", "NO_SUCH_VARIABLE: it is not set"),
+        ("postgresql://me:s3cret@db:port/app", "cannot be read"),
+        ("postgresql://db/app?sslkey=a&sslpassword=s3cret", "may not hold the key's passphrase"),
+    ],
+)
+def test_a_url_that_cannot_be_used_is_refused_without_being_shown(target: str, message: str) -> None:
+    """A mistyped URL may hold a password anywhere, so the message tells the forms and not the text."""
+    with pytest.raises(StoreError, match=message) as caught:
+        parse(target, {})
+    assert "s3" not in str(caught.value)
+
+
+def test_the_manifest_holds_no_secret(postgres: Target, first: list[Tables]) -> None:
+    """A release through a URL with a password records nothing of it."""
+    url = postgres.url.set(password="s3cret-of-staging")
+    database.load(database.connect(url), first, database.Release(1, "s", "0"))
+    everything = str(postgres.rows("SELECT * FROM seed_pipeline_releases"))
+    assert "s3cret" not in everything
+    assert "s3cret" not in str(database.plan(database.connect(url), first).as_dict())
+
+
+def test_refusals_of_the_server_are_readable(postgres: Target) -> None:
+    """A database that does not exist is one line that names the target and what to do, and no reason to retry."""
+    with pytest.raises(StoreError, match="no such database|does not exist") as caught:
+        database.read(database.connect(postgres.url.set(database="not_there")))
+    assert not caught.value.retry
