@@ -1,0 +1,1 @@
+"""Judges data: Pandera schemas derived from the table definition, contract targets measured into verdicts."""

@@ -1,0 +1,83 @@
+"""Judges data: chunks of tables → partial sums → verdicts, in one pass and without holding the data."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import pandas as pd
+
+from seed_pipeline.core.files import SettingsError
+from seed_pipeline.core.settings import Settings
+from seed_pipeline.core.target_settings import Target, check_references, in_force
+from seed_pipeline.quality import forms
+from seed_pipeline.quality.measures import MEASURES, Measure
+from seed_pipeline.quality.observation import Chunk
+from seed_pipeline.quality.sums import Part, Sums
+from seed_pipeline.quality.verdict import NOTHING, Findings, Verdict, conclude, not_judged
+
+Tables = Mapping[str, pd.DataFrame]
+_FORM = Measure(forms.collect, forms.assess)
+
+
+def judge(chunks: Iterable[Tables], settings: Settings, entities: Sequence[str] | None = None) -> list[Verdict]:
+    """The verdicts on data given chunk by chunk, in the order of targets.yaml; of some entities only, if told.
+
+    A chunk holds whole tables (the released columns), closed under foreign keys but for subjects. Tables that are
+    absent because their asset is not yet made are fine as long as no statement asked for reads them.
+    """
+    total = Sums()
+    for tables in chunks:
+        total = total + measure(tables, settings, entities)
+    return verdicts(total, settings, entities)
+
+
+def measure(tables: Tables, settings: Settings, entities: Sequence[str] | None = None) -> Sums:
+    """The partial sums of one chunk."""
+    chunk = Chunk(tables, settings)
+    seen = frozenset(name for name in tables if not name.startswith("work_"))
+    known = any(name.startswith("truth_") for name in seen)
+    parts = {
+        name: _of(target, name).collect(chunk, target)
+        for name, target in _chosen(settings, entities)
+        if (known or not _needs_key(target)) and in_force(target, settings)
+    }
+    return Sums(chunk.rows("sessions"), seen, parts)
+
+
+def verdicts(sums: Sums, settings: Settings, entities: Sequence[str] | None = None) -> list[Verdict]:
+    """The verdicts that the sums of all chunks come to."""
+    check_references(settings)
+    known = any(name.startswith("truth_") for name in sums.tables)
+    return [_verdict(name, target, sums, settings, known) for name, target in _chosen(settings, entities)]
+
+
+def _verdict(name: str, target: Target, sums: Sums, settings: Settings, known: bool) -> Verdict:
+    if _needs_key(target) and not known:
+        return not_judged(name, target, "needs the answer key (main.answer_key), which this data does not have")
+    if not in_force(target, settings):
+        return conclude(name, target, Findings(note=f"the rule {target.rule} is off: {NOTHING}"))
+    if target.only_large and sums.sessions < settings.targets.large_from:
+        return conclude(name, target, Findings(note=f"judged from {settings.targets.large_from:,} sessions"))
+    part = sums.parts.get(name, Part())
+    return conclude(name, target, _of(target, name).assess(sums, part, target, settings))
+
+
+def _needs_key(target: Target) -> bool:
+    return target.entity == "answer_key"
+
+
+def _chosen(settings: Settings, entities: Sequence[str] | None) -> Iterator[tuple[str, Target]]:
+    for name, target in settings.targets.statements.items():
+        if entities is None or target.entity in entities:
+            yield name, target
+
+
+def _of(target: Target, name: str) -> Measure:
+    if target.measure is None:
+        return _FORM
+    if target.measure not in MEASURES:
+        raise SettingsError(
+            f"targets.yaml, statements.{name}.measure",
+            target.measure,
+            "there is no such measure",
+            f"choose one of {', '.join(MEASURES)}",
+        )
+    return MEASURES[target.measure]

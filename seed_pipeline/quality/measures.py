@@ -1,0 +1,77 @@
+"""The named measures of targets.yaml: how each is collected from a chunk, how its sums are assessed, what it needs."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from seed_pipeline.core.settings import Settings
+from seed_pipeline.core.target_settings import Target
+from seed_pipeline.quality import (
+    measures_alerts,
+    measures_cast,
+    measures_keys,
+    measures_rules,
+    measures_sessions,
+    measures_stories,
+    measures_text,
+    measures_time,
+)  # fmt: skip
+from seed_pipeline.quality.observation import Chunk
+from seed_pipeline.quality.sums import Part, Sums
+from seed_pipeline.quality.verdict import Findings
+
+
+def faults_only(sums: Sums, part: Part, target: Target, settings: Settings) -> Findings:
+    """The assessment of a measure that only lists what is wrong."""
+    return Findings(faults=part.faults)
+
+
+class Measure(NamedTuple):
+    """How a statement is measured."""
+
+    collect: Callable[[Chunk, Target], Part]
+    assess: Callable[[Sums, Part, Target, Settings], Findings] = faults_only
+
+
+MEASURES: Mapping[str, Measure] = {
+    "people": Measure(measures_cast.collect_people, measures_cast.assess_people),
+    "personas": Measure(measures_cast.collect_personas, measures_cast.assess_personas),
+    "session_count": Measure(measures_cast.collect_sessions, measures_cast.assess_sessions),
+    "circles": Measure(measures_cast.collect_circles, measures_cast.assess_circles),
+    "statuses": Measure(measures_sessions.collect_statuses),
+    "rows_of_completed": Measure(measures_sessions.collect_rows),
+    "flags": Measure(measures_sessions.collect_flags),
+    "window": Measure(measures_time.collect_window),
+    "peak_hours": Measure(measures_time.collect_hours, measures_time.assess_hours),
+    "busy_weekdays": Measure(measures_time.collect_days, measures_time.assess_weekdays),
+    "trend": Measure(measures_time.collect_days, measures_time.assess_trend),
+    "durations": Measure(measures_time.collect_durations, measures_time.assess_durations),
+    "overlaps": Measure(measures_time.collect_timed_pairs),
+    "keys": Measure(measures_keys.collect, measures_keys.assess),
+    "session_numbers": Measure(measures_sessions.collect_numbers),
+    "outcome_columns": Measure(measures_sessions.collect_outcomes),
+    "scores": Measure(measures_sessions.collect_scores),
+    "subjects": Measure(measures_sessions.collect_subjects),
+    "joined": Measure(measures_sessions.collect_joined),
+    "churn_columns": Measure(measures_sessions.collect_churn),
+    "parts_of_time": Measure(measures_sessions.collect_talk),
+    "highlights": Measure(measures_text.collect_highlights),
+    "claims": Measure(measures_text.collect_claims),
+    "topics": Measure(measures_text.collect_subjects),
+    "addresses": Measure(measures_text.collect_people),
+    "reachable": Measure(measures_text.collect_reachable),
+    "tags": Measure(measures_text.collect_tags),
+    "alerts": Measure(measures_alerts.collect),
+    "rule": Measure(measures_rules.collect_rule, measures_rules.assess_rule),
+    "stored_rule": Measure(measures_rules.collect_stored, measures_rules.assess_rule),
+    "further_rules": Measure(measures_rules.collect_further),
+    "journal": Measure(measures_rules.collect_journal),
+    "off_days": Measure(measures_stories.collect_off_days, measures_stories.assess_off_days),
+    "share_inside": Measure(measures_stories.collect_share_inside, measures_stories.assess_share_inside),
+    "lost_exist": Measure(measures_stories.collect_lost, measures_stories.assess_lost),
+    "spread": Measure(measures_stories.collect_spread, measures_stories.assess_spread),
+    "cascade": Measure(measures_stories.collect_cascade, measures_stories.assess_cascade),
+    "broken_trust": Measure(measures_stories.collect_broken_trust, measures_stories.assess_broken_trust),
+    "churn_odds": Measure(measures_stories.collect_churn_odds, measures_stories.assess_churn_odds),
+    "forgiving": Measure(measures_stories.collect_forgiving, measures_stories.assess_forgiving),
+    "weighted_score": Measure(measures_stories.collect_weighted),
+}

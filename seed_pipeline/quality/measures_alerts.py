@@ -1,0 +1,102 @@
+"""K1: the answer key's alerts are those that configs/alerts.yaml demands of the stored values, worked out anew."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from seed_pipeline.core.alert_settings import AlertRule
+from seed_pipeline.core.conditions import all_hold
+from seed_pipeline.core.target_settings import Target
+from seed_pipeline.quality.observation import Chunk
+from seed_pipeline.quality.sums import Faults, Part
+
+SUBJECTS = {
+    "session": ("session_id",),
+    "tutor": ("tutor_id",),
+    "pair": ("tutor_id", "student_id"),
+    "student": ("student_id",),
+}
+"""What an alert is about, by what it is raised per."""
+
+
+def collect(chunk: Chunk, target: Target) -> Part:
+    """Alerts that are missing and alerts too many, by type; a wrong severity is both."""
+    names = ("alert_type", "severity", "tutor_id", "student_id", "session_id", "id")
+    stated = pd.DataFrame({name: chunk.column("truth_alerts", name) for name in names})
+    faults = {}
+    for name, rule in chunk.settings.alerts.alerts.items():
+        mine = stated[stated["alert_type"] == name]
+        said = _keys(mine, SUBJECTS[rule.per]) + " " + mine["severity"].astype(str)
+        wanted = _demanded(chunk, rule)
+        faults[f"{name}: raised where demanded"] = Faults.of(~wanted.isin(said).to_numpy(), wanted.to_numpy(object))
+        extra = ~said.isin(wanted).to_numpy() | said.duplicated().to_numpy()
+        faults[f"{name}: raised nowhere else"] = Faults.of(extra, mine["id"].to_numpy(object))
+    unknown = ~stated["alert_type"].isin(list(chunk.settings.alerts.alerts)).to_numpy()
+    faults["of a configured type"] = Faults.of(unknown, stated["id"].to_numpy(object))
+    return Part(faults=faults)
+
+
+def _keys(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
+    result = frame[columns[0]].astype(str)
+    for column in columns[1:]:
+        result = result + "/" + frame[column].astype(str)
+    return result
+
+
+def _demanded(chunk: Chunk, rule: AlertRule) -> pd.Series:
+    """`subject severity` of every alert that the rule demands: the first severity whose conditions hold."""
+    ids, facts = _of_sessions(chunk) if rule.per == "session" else _counted(chunk, rule.per)
+    n = len(ids)
+    open_, severity = all_hold(rule.when, facts, n), np.full(n, "", dtype=object)
+    for level, conditions in rule.severities.items():
+        here = open_ & all_hold(conditions, facts, n)
+        severity[here] = level
+        open_ = open_ & ~here
+    return pd.Series(ids, dtype=object)[severity != ""].astype(str) + " " + severity[severity != ""]
+
+
+def _of_sessions(chunk: Chunk) -> tuple[np.ndarray, Mapping[str, np.ndarray]]:
+    """Completed sessions and their facts; others have nothing to raise an alert about."""
+    facts, done = chunk.sessions, chunk.sessions["status"] == "completed"
+    return facts.ids[done], _Only(facts, done)
+
+
+class _Only(dict[str, np.ndarray]):
+    """Facts of some rows, cut out when asked for."""
+
+    def __init__(self, facts: Mapping[str, np.ndarray], rows: np.ndarray) -> None:
+        super().__init__()
+        self._facts, self._rows = facts, rows
+
+    def __missing__(self, name: str) -> np.ndarray:
+        self[name] = self._facts[name][self._rows]
+        return self[name]
+
+
+def _counted(chunk: Chunk, per: str) -> tuple[np.ndarray, Mapping[str, np.ndarray]]:
+    """Tutors, pairs or students and the counts, rates and scores of their sessions."""
+    facts = chunk.sessions
+    every = pd.DataFrame({c: chunk.column("sessions", c) for c in ("tutor_id", "student_id", "session_number")})
+    for name, status in (("done", "completed"), ("missed", "no_show_tutor"), ("moved", "rescheduled")):
+        every[name] = facts["status"] == status
+    every["score"] = np.where(every["done"], facts["overall_session_score"], np.nan)
+    every["key"] = _keys(every, SUBJECTS[per])
+    groups = every.sort_values(["key", "session_number"], kind="stable").groupby("key", sort=True)
+    scores = groups["score"].agg(["mean", "first", "last"])
+    columns = {
+        "sessions": groups.size(),
+        "completed_sessions": groups["done"].sum(),
+        "tutor_no_shows": groups["missed"].sum(),
+        "tutor_no_show_rate": groups["missed"].mean(),
+        "reschedules": groups["moved"].sum(),
+        "reschedule_rate": groups["moved"].mean(),
+        "mean_score": scores["mean"],
+        "score_change": scores["last"] - scores["first"],
+    }
+    table = pd.DataFrame(columns)
+    if per == "student":
+        for name in ("churn_probability", "weighted_session_score"):
+            stated = pd.Series(chunk.students[name], index=chunk.students.ids.astype(str))
+            table[name] = stated[~stated.index.duplicated()].reindex(table.index)
+    return table.index.to_numpy(object), {str(name): table[name].to_numpy(float) for name in table}

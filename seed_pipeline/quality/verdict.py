@@ -1,0 +1,166 @@
+"""A verdict: a target measured on data, said in words and numbers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from math import isfinite, isnan, nan
+from typing import Any
+
+from seed_pipeline.core.target_settings import Target
+from seed_pipeline.quality.sums import Faults
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number against its interval: a persona, an hour, or the whole (label "")."""
+
+    label: str
+    observed: float
+    low: float
+    high: float
+    n: int
+    expected: float = nan
+    passed: bool = True
+    deviation: float = 0.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a statement of the contract came to. `passed` is None where it was not judged.
+
+    `observed`, `low`, `high`, `n`, `deviation` are those of the row that is furthest off; `deviation` is 1.0 exactly
+    at the tolerance. `rows` are plain dicts for a table. `setting` is the file and key that govern the statement.
+    """
+
+    id: str
+    name: str
+    title: str
+    entity: str
+    observed: str
+    expected: str
+    value: float
+    low: float
+    high: float
+    n: int
+    passed: bool | None
+    blocking: bool
+    deviation: float
+    rows: tuple[Mapping[str, str | float | int | bool | None], ...] = ()
+    offenders: tuple[str, ...] = ()
+    setting: str = ""
+    hint: str = ""
+    note: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Judged and found wanting."""
+        return self.passed is False
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a JSON file; what is no finite number becomes null."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        plain |= {name: number(plain[name]) for name in ("value", "low", "high", "deviation")}
+        return plain | {"rows": [dict(row) for row in self.rows], "offenders": list(self.offenders)}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "Verdict":
+        """The verdict that `to_json` made the values from; a null becomes NaN again."""
+        numbers = {name: nan if plain[name] is None else plain[name] for name in ("value", "low", "high", "deviation")}
+        return cls(**{**plain, **numbers, "rows": tuple(plain["rows"]), "offenders": tuple(plain["offenders"])})
+
+    @property
+    def line(self) -> str:
+        """One line for a terminal."""
+        mark = {True: "ok", False: "FAIL", None: "not judged"}[self.passed]
+        return f"{mark:10} {self.name:32} {self.note or f'{self.observed}; expected {self.expected}; n = {self.n}'}"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a measure found: rows to compare, faults to list, or a note why there was nothing to judge."""
+
+    rows: Sequence[Row] = ()
+    faults: Mapping[str, Faults] = field(default_factory=dict)
+    note: str = ""
+
+
+NOTHING = "nothing to judge"
+
+
+def conclude(name: str, target: Target, findings: Findings) -> Verdict:
+    """The verdict on a statement from what its measure found; nothing found is nothing wrong."""
+    rows = [*findings.rows, *(_fault_row(label, faults) for label, faults in findings.faults.items())]
+    judged = [row for row in rows if row.n > 0]
+    offenders = sorted({i for f in findings.faults.values() for i in f.offenders})[:20]
+    if not judged:
+        return _verdict(name, target, True, note=findings.note or NOTHING, rows=rows)
+    worst = max(judged, key=lambda row: (not row.passed, row.deviation))
+    passed = all(row.passed for row in judged)
+    n = sum(row.n for row in judged) if all(row.label for row in judged) else worst.n
+    return _verdict(name, target, passed, rows=rows, worst=worst, offenders=tuple(offenders), n=n)
+
+
+def not_judged(name: str, target: Target, why: str) -> Verdict:
+    """A verdict that says why there is none."""
+    return _verdict(name, target, None, note=why)
+
+
+def _verdict(name, target, passed, *, note="", rows=(), worst=None, offenders=(), n=0) -> Verdict:
+    section, _, key = target.setting.partition(".")
+    return Verdict(
+        id=name.partition("_")[0],
+        name=name,
+        title=target.title,
+        entity=target.entity,
+        observed=_shown(worst, worst.observed) if worst else note,
+        expected=_interval(worst) if worst else "",
+        value=float(worst.observed) if worst else nan,
+        low=float(worst.low) if worst else nan,
+        high=float(worst.high) if worst else nan,
+        n=int(n),
+        passed=passed,
+        blocking=target.blocking,
+        deviation=float(worst.deviation) if worst else 0.0,
+        rows=tuple(_record(row) for row in rows),
+        offenders=tuple(offenders),
+        setting=f"{section}.yaml, {key}",
+        hint=target.hint,
+        note=note,
+    )
+
+
+def _fault_row(label: str, faults: Faults) -> Row:
+    deviation = 1.0 + faults.wrong if faults.wrong else 0.0
+    return Row(label, faults.wrong, 0, 0, faults.checked, 0.0, not faults.wrong, deviation)
+
+
+def _record(row: Row) -> dict[str, str | float | int | bool | None]:
+    return {
+        "group": row.label or "all",
+        "observed": number(row.observed),
+        "expected": number(row.expected),
+        "low": number(row.low),
+        "high": number(row.high),
+        "n": int(row.n),
+        "passed": bool(row.passed) if row.n > 0 else None,
+    }
+
+
+def number(value: float) -> float | None:
+    """A plain, rounded number; None for what is no number."""
+    return round(float(value), 6) if isfinite(value) else None
+
+
+def _shown(row: Row, value: float) -> str:
+    text = f"{value:.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return f"{row.label}: {text}" if row.label else text
+
+
+def _interval(row: Row) -> str:
+    if row.low == row.high:
+        return f"{row.low:.6g}"
+    about = "" if isnan(row.expected) else f"{row.expected:.4g} "
+    if not isfinite(row.high):
+        return f"{about}at least {row.low:.4g}".strip()
+    if not isfinite(row.low):
+        return f"{about}at most {row.high:.4g}".strip()
+    return f"{about}within [{row.low:.4g}, {row.high:.4g}]"
