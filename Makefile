@@ -1,0 +1,78 @@
+# make seed: set up, generate, check and load. make help lists everything.
+
+PYTHON ?=
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+SEED ?=
+SESSIONS ?=
+AS_OF ?=
+TARGET ?=
+SEEDS ?= 100
+PORT ?= 3000
+TESTS ?= seed_pipeline_tests
+
+export DAGSTER_HOME := $(CURDIR)/.dagster_home
+export DAGSTER_DISABLE_TELEMETRY := 1
+
+OPTIONS = $(if $(SEED),--seed '$(SEED)') $(if $(SESSIONS),--sessions '$(SESSIONS)') \
+          $(if $(AS_OF),--as-of '$(AS_OF)') $(if $(TARGET),--target '$(TARGET)')
+
+.DEFAULT_GOAL := help
+.PHONY: help setup seed ui test check format bench sabotage contract screens clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+setup: $(READY) ## create .venv from the lock file; a second call does nothing
+
+$(READY): requirements.lock pyproject.toml
+	@for python in $(if $(PYTHON),'$(PYTHON)',python3 python3.14 python3.13 python3.12 python3.11); do \
+	    $$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	    echo "Setting up $(VENV) with $$($$python --version) (once, a minute or two) ..."; \
+	    exec $$python -m venv '$(VENV)'; \
+	done; \
+	echo 'No usable Python found$(if $(PYTHON), at $(PYTHON)). Needed: Python 3.11 or newer with the venv module' >&2; \
+	echo '(on Debian and Ubuntu: apt install python3-venv). Name another one with: make setup PYTHON=/path/to/python3' >&2; \
+	exit 1
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+seed: $(READY) ## generate, check and load through Dagster (SEED= SESSIONS= AS_OF= TARGET=)
+	@$(BIN)/seed-pipeline materialize $(OPTIONS)
+
+ui: $(READY) ## Dagster's webserver and daemon on loopback (PORT=3000)
+	@echo "Dagster at http://127.0.0.1:$(PORT) - Ctrl-C stops it"
+	@$(BIN)/dg dev -w workspace.yaml --host 127.0.0.1 --port $(PORT)
+
+test: $(READY) ## the tests (TESTS= narrows them)
+	@$(BIN)/python -m pytest -m 'not slow' $(TESTS)
+
+check: $(READY) ## format, lint, types, tests: what a change has to pass
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(MAKE) --no-print-directory test
+
+format: $(READY) ## format and mend what ruff can mend
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(READY) ## rows per second and peak memory for 150, 15,000 and 150,000 sessions
+	@$(BIN)/python -m benchmarks.volume
+
+screens: $(READY) ## the pictures of docs/images, by a headless Chromium (CHROMIUM= names it)
+	@$(BIN)/seed-pipeline materialize
+	@$(BIN)/python docs/screens.py
+
+contract: $(READY) ## the whole contract for many seeds (SEEDS=100)
+	@$(BIN)/python -m seed_pipeline_tests.contract --seeds '$(SEEDS)'
+
+sabotage: $(READY) ## what turns red when one thing is broken: a table of sabotage and checks
+	@$(BIN)/python -m seed_pipeline_tests.quality.sabotage
+
+clean: ## remove what was generated: data, Dagster's history, caches; .venv stays
+	@rm -rf data build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find '$(CURDIR)/.dagster_home' -mindepth 1 -maxdepth 1 ! -name dagster.yaml -exec rm -rf {} +

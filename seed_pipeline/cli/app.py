@@ -1,0 +1,215 @@
+"""The commands. Each imports what it needs when it runs, so that --help comes at once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from seed_pipeline.cli.options import (
+    Artifacts,
+    AsOf,
+    Config,
+    DisableRule,
+    Json,
+    NoAnswerKey,
+    Preset,
+    Seed,
+    Sessions,
+    Set,
+    Target,
+)
+
+app = typer.Typer(
+    name="seed-pipeline",
+    help="Fill a tutoring platform's database with a month of realistic, reproducible activity.\n\n"
+    "Exit codes: 0 done, 1 a check failed and nothing was loaded, 2 something was asked that cannot be and "
+    "nothing was written.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+config_app = typer.Typer(help="Look at the settings.", no_args_is_help=True)
+app.add_typer(config_app, name="config")
+
+
+@app.command()
+def run(
+    seed: Seed = None,
+    sessions: Sessions = None,
+    as_of: AsOf = None,
+    preset: Preset = None,
+    set_: Set = None,
+    disable_rule: DisableRule = None,
+    no_answer_key: NoAnswerKey = False,
+    config: Config = None,
+    target: Target = None,
+    artifacts: Annotated[
+        Path | None, typer.Option(help="Keep the Parquet artifacts and verdicts in this folder.", metavar="DIR")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Generate a dataset, check it, and load it if every blocking check passes.
+
+    The database is written in one transaction; when anything is wrong it stays as it was.
+
+    Examples:  seed-pipeline run   |   seed-pipeline run --seed 7 --sessions 1500 --target sqlite:///data/big.db
+    """
+    from seed_pipeline.cli import work
+
+    work.run(
+        work.wishes(
+            seed=seed,
+            sessions=sessions,
+            as_of=as_of,
+            presets=preset,
+            overrides=set_,
+            disabled_rules=disable_rule,
+            answer_key=not no_answer_key,
+            config=config,
+            target=target,
+        ),
+        artifacts,
+        json,
+    )
+
+
+@app.command()
+def materialize(
+    seed: Seed = None,
+    sessions: Sessions = None,
+    as_of: AsOf = None,
+    preset: Preset = None,
+    set_: Set = None,
+    disable_rule: DisableRule = None,
+    no_answer_key: NoAnswerKey = False,
+    config: Config = None,
+    target: Target = None,
+    json: Json = False,
+) -> None:
+    """The same as run, through Dagster: assets, checks and history are in the UI (make ui). What make seed does.
+
+    Uses the Dagster instance of DAGSTER_HOME, or .dagster_home in the project when that is not set.
+    """
+    from seed_pipeline.cli import work
+
+    work.materialize(
+        work.wishes(
+            seed=seed,
+            sessions=sessions,
+            as_of=as_of,
+            presets=preset,
+            overrides=set_,
+            disabled_rules=disable_rule,
+            answer_key=not no_answer_key,
+            config=config,
+            target=target,
+        ),
+        json,
+    )
+
+
+@app.command()
+def generate(
+    out: Annotated[Path, typer.Option(help="Folder for the Parquet artifacts.", metavar="DIR")],
+    seed: Seed = None,
+    sessions: Sessions = None,
+    as_of: AsOf = None,
+    preset: Preset = None,
+    set_: Set = None,
+    disable_rule: DisableRule = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Make the tables as Parquet, without checks and without a database.
+
+    Example:  seed-pipeline generate --out data/big --sessions 1500000 --set main.processes=4
+    """
+    from seed_pipeline.cli import work
+
+    work.generate(
+        work.wishes(
+            seed=seed,
+            sessions=sessions,
+            as_of=as_of,
+            presets=preset,
+            overrides=set_,
+            disabled_rules=disable_rule,
+            config=config,
+        ),
+        out,
+        json,
+    )
+
+
+@app.command()
+def check(
+    target: Target = None,
+    artifacts: Artifacts = None,
+    preset: Preset = None,
+    set_: Set = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Judge what is there against the contract and print every verdict. Exit code 1 if a blocking one fails.
+
+    Without options it judges the database of configs/main.yaml.
+    """
+    from seed_pipeline.cli import work
+
+    _one_of(target, artifacts)
+    work.check(work.wishes(presets=preset, overrides=set_, config=config, target=target), artifacts, json)
+
+
+@app.command()
+def explain(
+    identifier: Annotated[
+        str, typer.Argument(help="ID of a session, student or tutor, or the beginning of one.", metavar="ID")
+    ],
+    target: Target = None,
+    artifacts: Artifacts = None,
+    preset: Preset = None,
+    set_: Set = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Say in words and numbers why a session, a student or a tutor came out as they did.
+
+    Reads the answer key in the database of configs/main.yaml, in --target, or in a folder of --artifacts.
+
+    Example:  seed-pipeline explain 2775de96
+    """
+    from seed_pipeline.cli import work
+
+    _one_of(target, artifacts)
+    work.explain(work.wishes(presets=preset, overrides=set_, config=config, target=target), artifacts, identifier, json)
+
+
+def _one_of(target: str | None, artifacts: Path | None) -> None:
+    if target is not None and artifacts is not None:
+        raise typer.BadParameter("name either --target or --artifacts, not both")
+
+
+@config_app.command("show")
+def show(
+    key: Annotated[
+        str | None, typer.Argument(help="A section or key, for example personas.tutors.star. Default: everything.")
+    ] = None,
+    preset: Preset = None,
+    set_: Set = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Print the settings as they would be used, after presets and --set."""
+    from seed_pipeline.cli import work
+
+    work.show_settings(work.wishes(presets=preset, overrides=set_, config=config), key, json)
+
+
+@config_app.command("validate")
+def validate(preset: Preset = None, set_: Set = None, config: Config = None, json: Json = False) -> None:
+    """Check the settings without making anything. Exit code 2 with the reason if they cannot be."""
+    from seed_pipeline.cli import work
+
+    work.validate_settings(work.wishes(presets=preset, overrides=set_, config=config), json)

@@ -1,0 +1,85 @@
+"""The options that several commands share."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_WORLD, _PLACES, _OUTPUT = "The world", "Where from, where to", "Output"
+
+
+def _as_of(value: str | None) -> str | None:
+    if value is None or value == "today":
+        return value
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise typer.BadParameter(f"{value!r} is no date; write YYYY-MM-DD, for example 2026-03-01, or today") from None
+
+
+Seed = Annotated[
+    int | None, typer.Option(help="Random seed. The same seed gives the same data.", rich_help_panel=_WORLD)
+]
+Sessions = Annotated[
+    int | None,
+    typer.Option(
+        help="Number of sessions. The cast grows with it, 6 tutors and 20 students for each 150.",
+        rich_help_panel=_WORLD,
+    ),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        help="Date that closes the window, YYYY-MM-DD or today.",
+        callback=_as_of,
+        metavar="DATE",
+        rich_help_panel=_WORLD,
+    ),
+]
+Preset = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Lay configs/presets/NAME.yaml over the settings. Repeatable.", metavar="NAME", rich_help_panel=_WORLD
+    ),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="Change any setting: section.key.path=value, for example personas.tutors.star.count=3. Repeatable.",
+        metavar="KEY=VALUE",
+        rich_help_panel=_WORLD,
+    ),
+]
+NoAnswerKey = Annotated[
+    bool,
+    typer.Option(
+        "--no-answer-key", help="Load the platform's tables without the truth_* tables.", rich_help_panel=_WORLD
+    ),
+]
+DisableRule = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Switch off a rule of configs/correlations.yaml by its name. Repeatable.",
+        metavar="NAME",
+        rich_help_panel=_WORLD,
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(help="Folder of settings instead of the shipped configs/.", metavar="DIR", rich_help_panel=_PLACES),
+]
+Target = Annotated[
+    str | None,
+    typer.Option(
+        help="Database: sqlite:///path or postgresql://user@host/name (the password comes from PGPASSWORD).",
+        metavar="URL",
+        rich_help_panel=_PLACES,
+    ),
+]
+Artifacts = Annotated[
+    Path | None,
+    typer.Option(help="Folder of Parquet artifacts, instead of a database.", metavar="DIR", rich_help_panel=_PLACES),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of prose.", rich_help_panel=_OUTPUT)]

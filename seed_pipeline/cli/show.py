@@ -1,0 +1,185 @@
+"""How results look: for people on a terminal, and as plain values for scripts."""
+
+import math
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from rich.console import Console
+from rich.text import Text
+
+from seed_pipeline.core.settings import Settings
+from seed_pipeline.pipeline.making import Progress, silent
+from seed_pipeline.pipeline.running import Outcome
+from seed_pipeline.quality.verdict import Verdict
+from seed_pipeline.store.target import file, parse, redact
+
+_COUNTS = (
+    ("admin", "Created {:,} admin user"),
+    ("tutors", "Created {:,} tutors"),
+    ("students", "Created {:,} students"),
+    ("sessions", "Generated {:,} sessions"),
+    ("session_audio_metrics", "Saved {:,} completed sessions with metrics"),
+    ("session_feedback", "Generated {:,} feedback entries"),
+    ("session_transcript_highlights", "Generated {:,} transcript highlights"),
+)
+
+
+def summary(outcome: Outcome) -> None:
+    """The end of a run: counts, verdicts, where the data is, what to do next."""
+    out = _console()
+    if outcome.loaded is None:
+        return _refusal(out, outcome)
+    _counts(out, outcome.rows)
+    _tally(out, outcome.verdicts)
+    out.print()
+    done = ", ".join(f"{count:,} {_DONE[what]}" for what, count in outcome.loaded.items())
+    out.print(f"Database     {redact(outcome.settings.main.target)}  ({done})")
+    out.print(f"Made with    {world_line(outcome.settings)}")
+    out.print(f"Fingerprint  {outcome.fingerprint[:16]}")
+    out.print(f"Next         {_next(outcome.settings)}")
+
+
+_DONE = {"insert": "rows new", "update": "changed", "delete": "gone", "unchanged": "as they were"}
+
+
+def _next(settings: Settings) -> str:
+    path = file(parse(settings.main.target))
+    look = f'sqlite3 {path} ".tables"' if path else f"psql {redact(settings.main.target)}"
+    return f"look inside with {look}, or at assets and checks with make ui"
+
+
+def _refusal(out: Console, outcome: Outcome) -> None:
+    out.print(Text("Nothing was loaded; the database is as it was.", style="bold red"))
+    for reason in outcome.refusals:
+        out.print(f"  ✗ {reason}")
+    _tally(out, outcome.verdicts)
+    out.print("\nEvery verdict: seed-pipeline check --artifacts DIR, or the checks of the assets in make ui.")
+
+
+def generated(settings: Settings, rows: Mapping[str, int], fingerprint: str, out_dir: Path) -> None:
+    """The end of `generate`."""
+    out = _console()
+    _counts(out, rows)
+    out.print(f"\nArtifacts    {out_dir}  ({sum(rows.values()):,} rows of Parquet)")
+    out.print(f"Made with    {world_line(settings)}")
+    out.print(f"Fingerprint  {fingerprint[:16]}")
+    out.print(f"Next         seed-pipeline check --artifacts {out_dir}")
+
+
+def verdicts(found: Sequence[Verdict]) -> None:
+    """Every verdict, a line each, by asset."""
+    out = _console()
+    for entity in dict.fromkeys(v.entity for v in found):
+        out.print(Text(f"\n{entity}", style="bold"))
+        for verdict in (v for v in found if v.entity == entity):
+            _verdict_line(out, verdict)
+    _tally(out, found, listed=False)
+
+
+def _verdict_line(out: Console, verdict: Verdict) -> None:
+    style = {True: "green", False: "red" if verdict.blocking else "yellow", None: "dim"}[verdict.passed]
+    out.print(Text(f"  {verdict.line}", style=style))
+    if verdict.failed:
+        hints = [f"set by {verdict.setting}" if verdict.setting else "", verdict.hint]
+        hints += [f"for example {', '.join(verdict.offenders[:5])}"] if verdict.offenders else []
+        out.print(f"             {'; '.join(h for h in hints if h)}")
+
+
+def _counts(out: Console, rows: Mapping[str, int]) -> None:
+    admins = rows["users"] - rows["tutors"] - rows["students"]
+    for name, line in _COUNTS:
+        out.print(f"✅ {line.format({**rows, 'admin': admins}[name])}")
+
+
+def _tally(out: Console, found: Sequence[Verdict], listed: bool = True) -> None:
+    judged = [v for v in found if v.passed is not None]
+    failed = [v for v in judged if v.failed and v.blocking]
+    warned = [v for v in judged if v.failed and not v.blocking]
+    mark = "❌" if failed else "✅"
+    more = f", {len(warned)} warnings" if warned else ""
+    out.print(
+        f"{mark} {len(judged) - len(failed) - len(warned)} of {len(judged)} checks passed, {len(failed)} failed{more}"
+    )
+    for verdict in warned if listed else ():
+        out.print(Text(f"   warning  {verdict.name}: {verdict.observed}; expected {verdict.expected}", style="yellow"))
+
+
+def world(settings: Settings) -> dict[str, Any]:
+    """Seed, size and window as plain values."""
+    main = settings.main
+    first = main.as_of - timedelta(days=main.days)
+    return {
+        "seed": main.seed,
+        "sessions": main.total_sessions,
+        "as_of": main.as_of.isoformat(),
+        "from": first.isoformat(),
+    }
+
+
+def world_line(settings: Settings) -> str:
+    """Seed, size and window in words."""
+    main = settings.main
+    first, last = main.as_of - timedelta(days=main.days), main.as_of - timedelta(days=1)
+    return f"seed {main.seed}, {main.total_sessions:,} sessions from {first} to {last}"
+
+
+def outcome_record(outcome: Outcome) -> dict[str, Any]:
+    """An outcome for --json."""
+    return {
+        "loaded": outcome.loaded,
+        "refusals": outcome.refusals,
+        "target": redact(outcome.settings.main.target),
+        "world": world(outcome.settings),
+        "fingerprint": outcome.fingerprint,
+        "rows": outcome.rows,
+        "verdicts": [v.to_json() for v in outcome.verdicts],
+    }
+
+
+def plain(value: Any) -> Any:
+    """Plain values of JSON and YAML; a number that is none becomes null."""
+    if isinstance(value, BaseModel):
+        return plain(value.model_dump(mode="json"))
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+@contextmanager
+def progress(wanted: bool = True) -> Iterator[Progress]:
+    """A bar on stderr while a terminal watches, nothing otherwise."""
+    if not (wanted and sys.stderr.isatty()):
+        yield silent
+        return
+    from rich import progress as bars
+
+    columns = (
+        bars.TextColumn("{task.description:>12}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeElapsedColumn(),
+    )
+    with bars.Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        tasks: dict[str, bars.TaskID] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            task = tasks.setdefault(stage, shown.add_task(stage, total=total)) if stage not in tasks else tasks[stage]
+            shown.update(task, completed=done, total=total)
+
+        yield report
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=True, markup=False, emoji=False)

@@ -1,0 +1,136 @@
+"""What the commands do: ask the engine, print the answer, end with the right exit code."""
+
+import json
+import sys
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any, NoReturn
+
+import typer
+import yaml
+
+from seed_pipeline.cli import show
+from seed_pipeline.cli.problems import REFUSED
+from seed_pipeline.core.settings import Settings, SettingsError
+from seed_pipeline.core.target_settings import look_up
+from seed_pipeline.pipeline import running
+from seed_pipeline.pipeline.making import generate as generate_all
+from seed_pipeline.pipeline.making import watched
+from seed_pipeline.pipeline.running import Outcome, released_rows
+from seed_pipeline.pipeline.wishes import Wishes
+
+ARTIFACTS = Path("data/artifacts")
+
+
+def wishes(*, answer_key: bool = True, **options: Any) -> Wishes:
+    """The options of a command as wishes; lists that were not given are empty, the answer key is on unless told."""
+    given = {name: value for name, value in options.items() if value is not None}
+    given |= {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
+    return replace(Wishes(answer_key=None if answer_key else False), **given)
+
+
+def run(asked: Wishes, artifacts: Path | None, as_json: bool) -> None:
+    """seed-pipeline run."""
+    settings = asked.settings(date.today())
+    with show.progress(not as_json) as progress:
+        outcome = running.run(settings, artifacts, progress)
+    _finish(outcome, as_json)
+
+
+def materialize(asked: Wishes, as_json: bool) -> None:
+    """seed-pipeline materialize."""
+    settings = asked.settings(date.today())
+    running.reachable(settings.main.target)
+    from seed_pipeline.defs.launch import materialize as through_dagster
+
+    with show.progress(not as_json) as progress, watched(progress):
+        outcome = through_dagster(asked, settings, ARTIFACTS)
+    _finish(outcome, as_json)
+
+
+def generate(asked: Wishes, out: Path, as_json: bool) -> None:
+    """seed-pipeline generate."""
+    settings = asked.settings(date.today())
+    with show.progress(not as_json) as progress:
+        artifacts = generate_all(settings, out, progress)
+    rows, fingerprint = released_rows(artifacts), artifacts.fingerprint()
+    if as_json:
+        _print_json({"artifacts": str(out), "rows": rows, "fingerprint": fingerprint, "world": show.world(settings)})
+    else:
+        show.generated(settings, rows, fingerprint, out)
+
+
+def check(asked: Wishes, artifacts: Path | None, as_json: bool) -> None:
+    """seed-pipeline check."""
+    from seed_pipeline.pipeline.checking import check_artifacts, check_target
+
+    verdicts = check_target(asked) if artifacts is None else check_artifacts(asked, artifacts)
+    failed = [v for v in verdicts if v.failed and v.blocking]
+    if as_json:
+        _print_json({"passed": not failed, "verdicts": [v.to_json() for v in verdicts]})
+    else:
+        show.verdicts(verdicts)
+    _exit(REFUSED if failed else 0)
+
+
+def explain(asked: Wishes, folder: Path | None, identifier: str, as_json: bool) -> None:
+    """seed-pipeline explain."""
+    from seed_pipeline.explain import TABLES
+    from seed_pipeline.explain import explain as explained
+    from seed_pipeline.pipeline.checking import opened_artifacts, opened_target
+
+    if folder is None:
+        tables, settings = opened_target(asked, TABLES)
+        found = explained(tables, settings, identifier)
+    else:
+        artifacts, settings = opened_artifacts(asked, folder)
+        found = explained(artifacts.release(), settings, identifier)
+    if as_json:
+        _print_json(found.to_json())
+    else:
+        typer.echo(found.text)
+
+
+def show_settings(asked: Wishes, key: str | None, as_json: bool) -> None:
+    """seed-pipeline config show."""
+    found: Any = asked.settings(date.today())
+    if key is not None:
+        try:
+            found = look_up(found, key) if "." in key else getattr(found, key)
+        except (KeyError, AttributeError):
+            names = ", ".join(Settings.model_fields)
+            raise SettingsError(
+                key, None, "there is no such setting", f"start with one of the sections {names}"
+            ) from None
+    content = show.plain(found)
+    if as_json:
+        _print_json(content)
+    else:
+        typer.echo(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120), nl=False)
+
+
+def validate_settings(asked: Wishes, as_json: bool) -> None:
+    """seed-pipeline config validate."""
+    settings = asked.settings(date.today())
+    if as_json:
+        _print_json({"valid": True, "world": show.world(settings)})
+    else:
+        typer.echo(f"The settings are valid: {show.world_line(settings)}.")
+
+
+def _finish(outcome: Outcome, as_json: bool) -> NoReturn:
+    if as_json:
+        _print_json(show.outcome_record(outcome))
+    else:
+        show.summary(outcome)
+    _exit(0 if outcome.loaded is not None else REFUSED)
+
+
+def _print_json(content: Any) -> None:
+    typer.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _exit(code: int) -> NoReturn:
+    sys.stdout.flush()
+    raise typer.Exit(code)

@@ -1,0 +1,93 @@
+"""The asset checks: every statement of the contract on the asset it belongs to, and one of types, keys and domains.
+
+All checks of an asset are judged together, once for each content: what the ledger knows already is not measured again.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from seed_pipeline.core.dataset import ENTITIES
+from seed_pipeline.core.settings import SettingsError
+from seed_pipeline.defs.describe import table
+from seed_pipeline.defs.settings import SeedSettings, as_failure
+from seed_pipeline.defs.versions import shipped
+from seed_pipeline.pipeline import conformity
+from seed_pipeline.pipeline.judging import audit, statements
+from seed_pipeline.pipeline.ledger import Sheet
+from seed_pipeline.quality.verdict import Verdict
+from seed_pipeline.store.errors import StoreError
+
+
+def specs(asset: str) -> list[dg.AssetCheckSpec]:
+    """A check of the asset's types, keys and domains, and one for each statement of configs/targets.yaml about it."""
+    found = [_spec(asset, conformity.NAME, "Q1", conformity.TITLE, conformity.SETTING, conformity.REMEDY, True)]
+    for name, s in statements(shipped(), asset).items():
+        found.append(_spec(asset, name, s.id, s.title, s.setting, s.remedy, s.blocking))
+    return found
+
+
+def _spec(asset: str, name: str, id_: str, title: str, setting: str, remedy: str, blocking: bool) -> dg.AssetCheckSpec:
+    metadata = {"contract": id_, "setting": setting, "what to try": remedy}
+    description = f"{title.rstrip(chr(46))}. Set by {setting}."
+    return dg.AssetCheckSpec(name, asset=asset, description=description, blocking=blocking, metadata=metadata)
+
+
+def _checks_of(asset: str) -> dg.AssetChecksDefinition:
+    @dg.multi_asset_check(
+        name=f"{asset}_contract",
+        specs=specs(asset),
+        can_subset=True,
+        description=f"The statements of the contract about {asset}, measured on what is stored.",
+    )
+    def judged(context: dg.AssetCheckExecutionContext, settings: SeedSettings) -> Iterator[dg.AssetCheckResult]:
+        try:
+            sheet = audit(asset, settings.load(like=asset), settings.store)
+        except (SettingsError, StoreError) as error:
+            raise as_failure(error) from None
+        found = {verdict.name: verdict for verdict in sheet.verdicts}
+        for key in context.selected_asset_check_keys:
+            yield _result(found[key.name], sheet) if key.name in found else _unknown(key)
+
+    return judged
+
+
+def _result(verdict: Verdict, sheet: Sheet) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=verdict.entity,
+        check_name=verdict.name,
+        passed=not verdict.failed,
+        severity=dg.AssetCheckSeverity.ERROR if verdict.blocking else dg.AssetCheckSeverity.WARN,
+        description=verdict.line,
+        metadata=_metadata(verdict, sheet),
+    )
+
+
+def _unknown(key: dg.AssetCheckKey) -> dg.AssetCheckResult:
+    """The run's own settings (another folder, say) do not have the statement that the definitions list."""
+    why = "not judged: the settings of this run do not have this statement"
+    severity = dg.AssetCheckSeverity.WARN
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key, check_name=key.name, passed=False, severity=severity, description=why
+    )
+
+
+def _metadata(verdict: Verdict, sheet: Sheet) -> dict[str, dg.MetadataValue | str | float | int]:
+    """Everything that a reviewer asks first: observed, expected, on how many, by group, who, and what to try."""
+    found: dict[str, dg.MetadataValue | str | float | int] = {
+        "observed": verdict.observed,
+        "expected": verdict.expected,
+        "n": int(verdict.n),
+        "deviation": round(float(verdict.deviation), 4),
+        "setting": verdict.setting,
+        "what to try": verdict.hint,
+        "fingerprint": sheet.seen[sheet.asset],
+    }
+    if verdict.rows:
+        found["observed against expected"] = table(verdict.rows)
+    if verdict.offenders:
+        found["offenders"] = table([{"id": offender} for offender in verdict.offenders])
+    return found
+
+
+CHECKS = [_checks_of(asset) for asset in ENTITIES]

@@ -1,0 +1,89 @@
+"""Launching a job in this process, in the kept instance, so that the UI shows the run afterwards."""
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.execution.plan.objects import StepFailureData
+
+from seed_pipeline.core.settings import Settings
+from seed_pipeline.pipeline.ledger import RefusedError
+from seed_pipeline.pipeline.releasing import Candidate
+from seed_pipeline.pipeline.running import Outcome, outcome
+from seed_pipeline.pipeline.wishes import Wishes
+from seed_pipeline.store.artifacts import Artifacts
+
+HOME = Path(__file__).resolve().parents[2] / ".dagster_home"
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+class LaunchError(Exception):
+    """Something that a user can mend stopped the run; the message says what and how."""
+
+
+def materialize(wishes: Wishes, settings: Settings, artifacts: Path, job: str = "seed_all") -> Outcome:
+    """Run a job of the definitions with these wishes. Data that did not pass is an Outcome that says why.
+
+    Raises LaunchError for what a user can mend.
+    """
+    from seed_pipeline.definitions import defs
+
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    config = {"resources": {"settings": {"config": run_config(wishes, artifacts)}}, **QUIET}
+    with _instance() as instance:
+        result = defs.resolve_job_def(job).execute_in_process(
+            instance=instance, run_config=config, raise_on_error=False
+        )
+    return outcome(Candidate(Artifacts(artifacts), settings), _loaded(result), _reasons(result))
+
+
+def run_config(wishes: Wishes, artifacts: Path) -> dict[str, Any]:
+    """The wishes as the configuration of the resource `settings`."""
+    found: dict[str, Any] = {
+        "seed": wishes.seed,
+        "sessions": wishes.sessions,
+        "as_of": wishes.as_of,
+        "target": wishes.target,
+        "answer_key": wishes.answer_key,
+        "config_dir": str(wishes.config) if wishes.config else None,
+        "presets": list(wishes.presets),
+        "overrides": list(wishes.overrides),
+        "disabled_rules": list(wishes.disabled_rules),
+        "artifacts": str(artifacts),
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _instance() -> dg.DagsterInstance:
+    home = Path(os.environ.setdefault("DAGSTER_HOME", str(HOME)))
+    home.mkdir(parents=True, exist_ok=True)
+    return dg.DagsterInstance.get()
+
+
+def _loaded(result: dg.ExecuteInProcessResult) -> dict[str, int] | None:
+    events = result.asset_materializations_for_node("database") if result.success else []
+    rows = {key: value.value for event in events for key, value in event.metadata.items() if key.startswith("rows: ")}
+    return {key.removeprefix("rows: "): int(str(count)) for key, count in rows.items()} if events else None
+
+
+def _reasons(result: dg.ExecuteInProcessResult) -> list[str]:
+    """Why nothing was loaded: the checks that failed, or what the guard said. Anything else is raised."""
+    failed = [
+        e for e in result.get_asset_check_evaluations() if not e.passed and e.severity == dg.AssetCheckSeverity.ERROR
+    ]
+    checks = [f"{e.asset_key.to_user_string()}: {e.description}" for e in failed]
+    for event in result.all_events:
+        if event.is_step_failure and not checks:
+            checks = _said_by(event.step_failure_data)
+    return checks
+
+
+def _said_by(failure: StepFailureData) -> list[str]:
+    said = failure.user_failure_data
+    if said is None:
+        raise RuntimeError(f"A step failed in a way it should not:\n{failure.error}")
+    if said.metadata["error"].value != RefusedError.__name__:
+        raise LaunchError(said.description)
+    return (said.description or "").splitlines()

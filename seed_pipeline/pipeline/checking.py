@@ -1,0 +1,69 @@
+"""Judging what is already there, artifacts or a database, for the world it was made for."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from seed_pipeline.core.dataset import ENTITIES, Tables
+from seed_pipeline.core.settings import Settings
+from seed_pipeline.pipeline.judging import audit_all
+from seed_pipeline.pipeline.wishes import Wishes
+from seed_pipeline.quality.judgement import judge
+from seed_pipeline.quality.verdict import Verdict
+from seed_pipeline.store import database, manifest
+from seed_pipeline.store.artifacts import Artifacts
+from seed_pipeline.store.errors import StoreError
+from seed_pipeline.store.failures import explained
+from seed_pipeline.store.ownership import RELEASES
+from seed_pipeline.store.target import redact
+
+
+def check_artifacts(wishes: Wishes, folder: Path) -> list[Verdict]:
+    """The verdicts on a folder of artifacts, recorded beside them. Raises SettingsError, StoreError."""
+    artifacts, settings = opened_artifacts(wishes, folder)
+    return [v for sheet in audit_all(settings, artifacts) for v in sheet.verdicts]
+
+
+def opened_artifacts(wishes: Wishes, folder: Path) -> tuple[Artifacts, Settings]:
+    """A folder of artifacts and the settings of the world it was made for. Raises SettingsError, StoreError."""
+    artifacts = Artifacts(folder)
+    world = artifacts.manifest(ENTITIES[0]).metadata.get("world", {})
+    named = {"seed": world.get("seed"), "sessions": world.get("total_sessions"), "as_of": world.get("as_of")}
+    overrides = [f"main.{key}={world[key]}" for key in ("days", "chunk_cohorts") if key in world]
+    asked = replace(wishes, **named, overrides=(*overrides, *wishes.overrides))
+    return artifacts, asked.settings(date.today())
+
+
+def check_target(wishes: Wishes) -> list[Verdict]:
+    """The verdicts on the release in a database. Raises SettingsError, StoreError."""
+    tables, settings = opened_target(wishes)
+    return judge([tables], settings)
+
+
+def opened_target(wishes: Wishes, names: Sequence[str] | None = None) -> tuple[Tables, Settings]:
+    """The release in a database (some of its tables) and the settings of its world. Raises SettingsError, StoreError."""
+    target = wishes.settings(date.today()).main.target
+    engine = database.connect(target, writable=False)
+    try:
+        with explained(engine):
+            release = _last_release(engine)
+        tables = database.read(engine, names)
+    finally:
+        engine.dispose()
+    if not len(tables.get("sessions", ())):
+        raise StoreError(redact(target), None, "there is no dataset in it", "load one first: seed-pipeline run")
+    asked = replace(wishes, sessions=len(tables["sessions"]))
+    if release is not None:
+        asked = replace(asked, seed=release.seed, as_of=release.as_of and release.as_of.isoformat())
+    return tables, asked.settings(date.today())
+
+
+def _last_release(engine: sa.Engine) -> sa.Row | None:
+    """What the newest release says of itself; None in a database that another program filled."""
+    if not sa.inspect(engine).has_table(RELEASES):
+        return None
+    with engine.connect() as connection:
+        return manifest.last_release(connection)

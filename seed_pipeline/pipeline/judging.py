@@ -1,0 +1,100 @@
+"""From artifacts to verdicts: the same statements for both faces, measured once for each content and law."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+
+import pandas as pd
+
+from seed_pipeline import quality, schema
+from seed_pipeline.core.dataset import ENTITIES, Tables
+from seed_pipeline.core.settings import Settings
+from seed_pipeline.pipeline.conformity import conformity
+from seed_pipeline.pipeline.ledger import Ledger, Sheet, lineage, seen
+from seed_pipeline.pipeline.making import Progress, makes_rows, must_agree, silent
+from seed_pipeline.pipeline.wishes import digest
+from seed_pipeline.quality.judgement import judge
+from seed_pipeline.quality.statements import Statement
+from seed_pipeline.quality.statements import statements as all_statements
+from seed_pipeline.quality.verdict import Verdict
+from seed_pipeline.store.artifacts import Artifacts
+from seed_pipeline.store.frames import conform
+
+
+def audit(asset: str, settings: Settings, artifacts: Artifacts) -> Sheet:
+    """The verdicts that belong to one asset, on it and all it is made from, as recorded in the ledger.
+
+    Data that was judged by the same law before is not judged again. Raises StoreError when a part is missing,
+    SettingsError when the artifacts belong to another world.
+    """
+    law, now = law_of(settings), seen(asset, artifacts)
+    ledger = Ledger(artifacts)
+    sheet = ledger.sheet(asset)
+    if sheet is None or (sheet.seen, sheet.law) != (now, law):
+        must_agree(settings, {name: artifacts.manifest(name) for name in lineage(asset)})
+        found = judge(_chunks(asset, artifacts), settings, entities=[asset])
+        sheet = Sheet(asset, now, law, [conformity(asset, artifacts), *found])
+        ledger.record(sheet)
+    return sheet
+
+
+def audit_all(settings: Settings, artifacts: Artifacts, progress: Progress = silent) -> list[Sheet]:
+    """The verdicts of every asset, in one pass over the release, as recorded in the ledger."""
+    law = law_of(settings)
+    must_agree(settings, {name: artifacts.manifest(name) for name in ENTITIES})
+    verdicts = judge(_watched(artifacts, progress), settings)
+    sheets = [
+        Sheet(asset, seen(asset, artifacts), law, _with_conformity(asset, artifacts, verdicts)) for asset in ENTITIES
+    ]
+    Ledger(artifacts).record(*sheets)
+    return sheets
+
+
+def law_of(settings: Settings) -> str:
+    """Digest of what verdicts depend on besides the data: the settings and the code that judges."""
+    return f"{digest(settings)}-{_judge_version()}"
+
+
+@cache
+def _judge_version() -> str:
+    sources = sorted((f for f in files(quality).iterdir() if f.name.endswith(".py")), key=lambda f: f.name)
+    content = [f.read_bytes() for f in sources] + [files(schema.__package__).joinpath("schema.py").read_bytes()]
+    return hashlib.sha256(b"\0".join(content)).hexdigest()[:16]
+
+
+def _with_conformity(asset: str, artifacts: Artifacts, verdicts: list[Verdict]) -> list[Verdict]:
+    return [conformity(asset, artifacts), *(v for v in verdicts if v.entity == asset)]
+
+
+def _chunks(asset: str, artifacts: Artifacts) -> Iterator[Tables]:
+    """The tables of the asset's lineage, chunk by chunk: those and the columns that exist so far."""
+    names = lineage(asset)
+    for chunk in range(artifacts.n_chunks(asset)):
+        yield so_far({name: artifacts.read(name, chunk) for name in names})
+
+
+def so_far(parts: Mapping[str, Tables]) -> Tables:
+    """The released tables of one chunk as far as these assets make them; columns of assets yet to come are absent."""
+    tables: Tables = {}
+    for name in schema.FILLED:
+        rows = [made[name] for asset, made in parts.items() if name in made and makes_rows(asset, name)]
+        if rows:
+            later = [made[name] for asset, made in parts.items() if name in made and not makes_rows(asset, name)]
+            columns = {column: part[column].array for part in later for column in part.columns}
+            frame = pd.concat(rows, ignore_index=True).assign(**columns)
+            tables[name] = conform(name, frame, [c for c in frame.columns if c in schema.metadata.tables[name].columns])
+    return tables
+
+
+def _watched(artifacts: Artifacts, progress: Progress) -> Iterator[Tables]:
+    total = artifacts.n_chunks(ENTITIES[-1])
+    progress("checks", 0, total)
+    for done, tables in enumerate(artifacts.release(), start=1):
+        yield tables
+        progress("checks", done, total)
+
+
+def statements(settings: Settings, asset: str) -> dict[str, Statement]:
+    """The statements of configs/targets.yaml that belong to the asset, by name."""
+    return {statement.name: statement for statement in all_statements(settings) if statement.entity == asset}

@@ -1,0 +1,128 @@
+"""Verdicts beside the artifacts they were passed on, and the one rule of loading: no release without a clean ledger.
+
+`verdicts.json` in the artifacts' folder holds a sheet per asset: its statements' verdicts, the fingerprints of all
+artifacts that were looked at, and what they were judged by. A sheet speaks for exactly that content: artifacts that
+changed since have no verdict.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from seed_pipeline.core.dataset import ENTITIES, UPSTREAM
+from seed_pipeline.quality.verdict import Verdict
+from seed_pipeline.store.artifacts import Artifacts
+from seed_pipeline.store.errors import StoreError
+
+FILE = "verdicts.json"
+_AGAIN = "run the checks on what is there (the job recheck_and_load does)"
+
+
+class RefusedError(Exception):
+    """The data may not be loaded; `reasons` says why, one line each."""
+
+    def __init__(self, reasons: Iterable[str]) -> None:
+        self.reasons = list(reasons)
+        super().__init__(
+            "\n".join(["Nothing was loaded: the data has not passed its checks.", *(f"- {r}" for r in self.reasons)])
+        )
+
+    def __reduce__(self) -> tuple:
+        return RefusedError, (self.reasons,)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Verdicts on one asset. `seen`: fingerprints of all assets that were read; `law`: digest of settings and judge."""
+
+    asset: str
+    seen: dict[str, str]
+    law: str
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    @property
+    def failures(self) -> list[Verdict]:
+        """Blocking statements that do not hold."""
+        return [v for v in self.verdicts if v.blocking and not v.passed]
+
+
+class Ledger:
+    """The sheets of one folder of artifacts."""
+
+    def __init__(self, artifacts: Artifacts) -> None:
+        self.artifacts, self.path = artifacts, artifacts.root / FILE
+
+    def sheet(self, asset: str) -> Sheet | None:
+        """The asset's latest sheet, whatever it says and however old; None when there is none that can be read."""
+        found = self._read().get(asset)
+        try:
+            return found and Sheet(**{**found, "verdicts": [Verdict.from_json(v) for v in found["verdicts"]]})
+        except (TypeError, KeyError):
+            return None
+
+    def record(self, *sheets: Sheet) -> None:
+        """Put the sheets in place of older ones, in one step."""
+        news = {s.asset: {**asdict(s), "verdicts": [v.to_json() for v in s.verdicts]} for s in sheets}
+        content = {**self._read(), **news}
+        draft = self.path.with_name(f".{FILE}.{os.getpid()}")
+        draft.write_text(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+        draft.replace(self.path)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            found = json.loads(self.path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+
+def lineage(asset: str) -> tuple[str, ...]:
+    """The asset and everything it is made from, in order: what its checks look at."""
+    found = {asset}
+    for entity in reversed(ENTITIES):
+        if entity in found:
+            found.update(UPSTREAM[entity])
+    return tuple(entity for entity in ENTITIES if entity in found)
+
+
+def seen(asset: str, artifacts: Artifacts) -> dict[str, str]:
+    """Fingerprints of the asset's lineage as it is on disk now; StoreError when a part is missing."""
+    return {name: artifacts.manifest(name).fingerprint for name in lineage(asset)}
+
+
+def current(asset: str, artifacts: Artifacts) -> list[Verdict]:
+    """The verdicts that speak for the asset as it is on disk; none when it changed since, or was never judged."""
+    sheet = Ledger(artifacts).sheet(asset)
+    try:
+        return sheet.verdicts if sheet is not None and sheet.seen == seen(asset, artifacts) else []
+    except StoreError:
+        return []
+
+
+def refusals(artifacts: Artifacts, required: Mapping[str, Iterable[str]]) -> list[str]:
+    """Why these artifacts may not be loaded, one line each; empty when they may.
+
+    `required`: for every asset the names of the blocking statements that have to have been judged.
+    """
+    ledger = Ledger(artifacts)
+    return [reason for asset in ENTITIES for reason in _against(asset, artifacts, ledger, set(required.get(asset, ())))]
+
+
+def _against(asset: str, artifacts: Artifacts, ledger: Ledger, required: set[str]) -> list[str]:
+    try:
+        now = seen(asset, artifacts)
+    except StoreError as error:
+        return [str(error)]
+    sheet = ledger.sheet(asset)
+    if sheet is None:
+        return [f"{asset}: its checks never ran on these artifacts; {_AGAIN}"]
+    if sheet.seen != now:
+        changed = ", ".join(name for name in now if sheet.seen.get(name) != now[name])
+        return [f"{asset}: its checks ran on other data ({changed} changed since); {_AGAIN}"]
+    missing = sorted(required - {v.name for v in sheet.verdicts if v.passed is not None})
+    unjudged = [f"{asset}: never judged by {', '.join(missing)}; run the asset's checks again"] if missing else []
+    return unjudged + [
+        f"{asset}: {v.name} failed: observed {v.observed}, expected {v.expected}" for v in sheet.failures
+    ]

@@ -1,0 +1,98 @@
+"""What somebody asks for on top of configs/: the same for a command line and for a run's configuration in Dagster."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from seed_pipeline.core.dataset import READS
+from seed_pipeline.core.settings import SHIPPED, Settings, load
+from seed_pipeline.core.world import World
+
+NOT_OF_THE_DATA = ("target", "processes", "chunk_cohorts", "clear_existing_data", "answer_key")
+"""Keys of configs/main.yaml that say where the data goes or how it is made, and never what is in it (X1)."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """Settings of one run that differ from the files; None leaves a setting as the files have it.
+
+    `as_of` is YYYY-MM-DD or `today`; `overrides` are strings `section.key=value`, `presets` names of files in presets/.
+    """
+
+    seed: int | None = None
+    sessions: int | None = None
+    as_of: str | None = None
+    target: str | None = None
+    answer_key: bool | None = None
+    config: Path | None = None
+    overrides: Sequence[str] = ()
+    presets: Sequence[str] = ()
+    disabled_rules: Sequence[str] = ()
+
+    def settings(self, today: date) -> Settings:
+        """The settings as wished; `today` stands in for `as_of: today`. Raises SettingsError."""
+        given = self.as_of not in (None, "today")
+        return _loaded(
+            self.config,
+            tuple(self._as_overrides()),
+            date.min if given else today,
+            tuple(self.presets),
+            _state(self.config),
+        )
+
+    def _as_overrides(self) -> list[str]:
+        named = {
+            "seed": self.seed,
+            "total_sessions": self.sessions,
+            "target": self.target,
+            "answer_key": self.answer_key,
+        }
+        flags = [f"main.{key}={json.dumps(value)}" for key, value in named.items() if value is not None]
+        flags += [f"main.as_of={self.as_of}"] if self.as_of is not None else []
+        flags += [f"correlations.rules.{rule}.enabled=false" for rule in self.disabled_rules]
+        return [*self.overrides, *flags]
+
+
+@lru_cache(maxsize=8)
+def _loaded(
+    config: Path | None, overrides: tuple[str, ...], today: date, presets: tuple[str, ...], state: tuple
+) -> Settings:
+    return load(config, overrides, today=today, presets=presets)
+
+
+def _state(config: Path | None) -> tuple:
+    """What tells one state of a folder of settings from another, so that an edit is seen at once."""
+    files = sorted((config or SHIPPED).rglob("*.yaml"))
+    return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)
+
+
+def digest(settings: Settings, sections: Sequence[str] | None = None) -> str:
+    """16 hexadecimal digits over the sections that shape the data (default: all of them)."""
+    chosen = {name: getattr(settings, name) for name in sections or type(settings).model_fields}
+    content = {
+        name: part.model_dump(mode="json") if hasattr(part, "model_dump") else part for name, part in chosen.items()
+    }
+    content["main"] = {k: v for k, v in content.get("main", {}).items() if k not in NOT_OF_THE_DATA}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def world_of(settings: Settings) -> dict[str, object]:
+    """What all assets of one dataset have to agree on, in words of configs/main.yaml."""
+    main = settings.main
+    return {
+        "seed": main.seed,
+        "total_sessions": main.total_sessions,
+        "as_of": main.as_of.isoformat(),
+        "days": main.days,
+        "cohorts": World(settings).cohorts,
+        "chunk_cohorts": main.chunk_cohorts,
+    }
+
+
+def stamp(entity: str, settings: Settings) -> dict[str, object]:
+    """What an asset's manifest remembers of the settings it was made with."""
+    return {"world": world_of(settings), "settings": digest(settings, READS[entity])}

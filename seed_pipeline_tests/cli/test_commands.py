@@ -1,0 +1,141 @@
+"""What the commands print and how they end."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from seed_pipeline_tests.cli.conftest import AS_OF, Command
+
+COUNTS = (
+    "Created 1 admin user",
+    "Created 6 tutors",
+    "Created 20 students",
+    "Generated 150 sessions",
+    "Saved 132 completed sessions with metrics",
+    "Generated 53 feedback entries",
+    "Generated 412 transcript highlights",
+)
+
+
+def test_a_run_says_what_it_made_and_where_it_is(command: Command) -> None:
+    """The summary of the overview, the verdicts, the database, what to do next."""
+    answer = command("run", *AS_OF)
+    assert answer.code == 0
+    lines = answer.out.splitlines()
+    assert [line.removeprefix("✅ ") for line in lines[:7]] == list(COUNTS)
+    assert "checks passed" in lines[7]
+    assert "data/seed.db" in answer.out
+    assert "seed 42, 150 sessions from 2026-01-30 to 2026-02-28" in answer.out
+    assert Path("data/seed.db").exists()
+    assert answer.err == ""
+
+
+def test_a_run_for_scripts(command: Command) -> None:
+    """--json: one object with the rows per table and every verdict, and nothing else."""
+    answer = command("run", *AS_OF, "--seed", "5", "--json")
+    found = json.loads(answer.out)
+    assert answer.code == 0
+    assert found["rows"]["session_feedback"] == 53
+    assert found["loaded"]["insert"] == sum(found["rows"].values())
+    assert len(found["verdicts"]) > 100
+    assert found["world"] == {"seed": 5, "sessions": 150, "as_of": "2026-03-01", "from": "2026-01-30"}
+
+
+def test_data_that_fails_a_check_is_not_loaded(command: Command) -> None:
+    """Exit code 1, the check is named with what was observed and expected, and there is no database."""
+    answer = command("run", *AS_OF, "--set", "targets.statements.O1_completed.expected=0.5")
+    assert answer.code == 1
+    assert "O1_completed failed: observed 0.88" in answer.out
+    assert not Path("data/seed.db").exists()
+
+
+def test_a_run_without_the_answer_key(command: Command) -> None:
+    """--no-answer-key: the platform's tables alone."""
+    assert command("run", *AS_OF, "--no-answer-key").code == 0
+    with sqlite3.connect("data/seed.db") as connection:
+        names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert "sessions" in names
+    assert not {name for name in names if name.startswith("truth_")}
+
+
+def test_a_rule_switched_off(command: Command) -> None:
+    """--disable-rule: the rule leaves no trace in the journal."""
+    assert command("generate", *AS_OF, "--out", "a").code == 0
+    assert command("generate", *AS_OF, "--out", "b", "--disable-rule", "balanced_conversation").code == 0
+    assert Path("a/sessions/manifest.json").read_bytes() == Path("b/sessions/manifest.json").read_bytes()
+    assert Path("a/metrics/manifest.json").read_bytes() != Path("b/metrics/manifest.json").read_bytes()
+
+
+def test_check_judges_the_database(command: Command, seeded: Path) -> None:
+    """`check` finds the release's own seed and window, and every verdict holds."""
+    answer = command("check", "--target", f"sqlite:///{seeded}/data/seed.db")
+    assert answer.code == 0
+    assert "O1_completed" in answer.out
+    assert " 0 failed" in answer.out
+
+
+def test_check_finds_what_was_changed(command: Command, seeded: Path, tmp_path: Path) -> None:
+    """A database in which somebody swapped a status no longer passes: exit code 1."""
+    target = tmp_path / "touched.db"
+    target.write_bytes((seeded / "data" / "seed.db").read_bytes())
+    with sqlite3.connect(target) as connection:
+        connection.execute("UPDATE session_feedback SET student_satisfaction_rating = 6 - student_satisfaction_rating")
+    answer = command("check", "--target", f"sqlite:///{target}", "--json")
+    failed = {v["name"] for v in json.loads(answer.out)["verdicts"] if v["passed"] is False}
+    assert answer.code == 1
+    assert any(name.startswith("T4") for name in failed)
+
+
+def test_check_judges_artifacts(command: Command, seeded: Path) -> None:
+    """`check --artifacts` judges a folder, for the seed and window it was made with."""
+    answer = command("check", "--artifacts", str(seeded / "artifacts"))
+    assert answer.code == 0
+    assert "schema" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--target", "sqlite:///nothing.db"), "no dataset"),
+        (("--artifacts", "nothing"), "never materialized"),
+        (("--artifacts", "a", "--target", "sqlite:///b.db"), "not both"),
+    ],
+)
+def test_check_needs_something_to_judge(command: Command, arguments: tuple[str, ...], says: str) -> None:
+    """Nothing there, or two things at once: exit code 2, and nothing is made."""
+    answer = command("check", *arguments)
+    assert answer.code == 2
+    assert says in answer.err
+    assert not list(Path().iterdir())
+
+
+def test_settings_can_be_looked_at(command: Command) -> None:
+    """`config show` prints what would be used, after --set; a part of it by its key."""
+    answer = command(
+        "config", "show", "personas.tutors.star.no_show", "--set", "personas.tutors.star.no_show=0.03", "--json"
+    )
+    assert json.loads(answer.out) == 0.03
+    assert "total_sessions: 150" in command("config", "show", "main").out
+    assert command("config", "show", "personas.tutors.nova").code == 2
+
+
+def test_settings_can_be_validated(command: Command) -> None:
+    """`config validate` says yes, or why not with exit code 2."""
+    assert command("config", "validate").code == 0
+    assert command("config", "validate", "--set", "main.days=3").code == 2
+
+
+def test_help_comes_at_once() -> None:
+    """--help loads neither pandas nor Dagster nor the engine."""
+    code = (
+        "import sys\nfrom seed_pipeline.cli import main\n"
+        "try:\n    main(['run', '--help'])\nexcept SystemExit:\n    pass\n"
+        "print({'pandas', 'dagster', 'sqlalchemy', 'numpy'} & set(sys.modules))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "--sessions" in found.stdout
+    assert found.stdout.strip().endswith("set()")

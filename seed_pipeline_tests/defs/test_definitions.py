@@ -1,0 +1,87 @@
+"""What the UI shows: the graph, its checks, jobs and sensors, as a snapshot that a change has to renew on purpose."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+
+from seed_pipeline.core.dataset import ENTITIES, UPSTREAM
+from seed_pipeline.core.settings import load
+from seed_pipeline.definitions import defs
+from seed_pipeline.defs import versions
+from seed_pipeline.pipeline.wishes import Wishes
+from seed_pipeline.quality.statements import statements
+from seed_pipeline_tests.defs.snapshot import SNAPSHOT, taken
+
+GRAPH = defs.resolve_asset_graph()
+
+
+def test_the_graph_is_the_one_in_the_snapshot() -> None:
+    """Renew it with `python -m seed_pipeline_tests.defs.snapshot` and look at the difference."""
+    assert taken() == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+
+
+def test_an_asset_reads_what_its_entity_reads() -> None:
+    """The edges of the graph are the generator's own."""
+    for entity, upstream in UPSTREAM.items():
+        assert {key.to_user_string() for key in GRAPH.get(dg.AssetKey(entity)).parent_keys} == set(upstream)
+
+
+def test_every_statement_is_a_check_of_its_asset() -> None:
+    """Each statement of the contract is one asset check, blocking if the statement is; so are types and keys."""
+    expected = {(s.entity, s.name): s.blocking for s in statements(versions.shipped())}
+    expected |= {(entity, "schema"): True for entity in ENTITIES}
+    keys = GRAPH.asset_check_keys
+    found = {(key.asset_key.to_user_string(), key.name): GRAPH.get(key).blocking for key in keys}
+    assert found == expected
+
+
+def test_every_asset_tells_its_story() -> None:
+    """Description, group, owner, kinds and, for entities, the table's columns with a remark each."""
+    for key in GRAPH.materializable_asset_keys:
+        node = GRAPH.get(key)
+        assert len(node.description or "") > 80
+        assert node.group_name != "default"
+        assert node.owners
+        assert node.kinds
+    for entity in ENTITIES:
+        schema = GRAPH.get(dg.AssetKey(entity)).metadata["dagster/column_schema"]
+        assert all(column.description for column in schema.columns)
+
+
+def test_definitions_load_quickly_and_without_a_warning() -> None:
+    """Under two seconds on a free core; the bound leaves room for a busy one. No warning, no banner."""
+    code = "import time, seed_pipeline.definitions; print(time.process_time())"
+    found = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert found.stderr == ""
+    assert float(found.stdout) < 6
+
+
+def test_the_workspace_names_the_definitions() -> None:
+    """`make ui` loads what `make seed` runs."""
+    text = (Path(__file__).parents[2] / "workspace.yaml").read_text(encoding="utf-8")
+    assert "module_name: seed_pipeline.definitions" in text
+
+
+def test_a_changed_section_changes_exactly_the_versions_that_read_it() -> None:
+    """Dagster shows as unsynced the assets that read an edited section, and no others."""
+    edits = {
+        "text": "text.people.admin.name=Robin Vale",
+        "alerts": "alerts.alerts.high_talk_ratio.severities={warning: tutor_talk_ratio > 0.6}",
+        "personas": "personas.tutors.star.hourly_rate=[60, 90]",
+    }
+    for section, edit in edits.items():
+        before, after = (load(today=versions.SOME_DAY, overrides=o) for o in ([], [edit]))
+        changed = {e for e in ENTITIES if versions.version_of(e, before) != versions.version_of(e, after)}
+        assert changed == {e for e in ENTITIES if section in versions.READS[e]}
+
+
+def test_where_the_data_goes_is_no_part_of_a_version() -> None:
+    """Another target, chunk size or process count makes the same data (X1): nothing becomes unsynced."""
+    other = Wishes(
+        target="sqlite:///elsewhere.db", overrides=("main.processes=3", "main.chunk_cohorts=7"), answer_key=False
+    )
+    for entity in ENTITIES:
+        assert versions.version_of(entity, other.settings(versions.SOME_DAY)) == versions.code_version(entity)

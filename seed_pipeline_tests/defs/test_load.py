@@ -1,0 +1,128 @@
+"""What reaches the database, and what never does, however a load is launched."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from seed_pipeline.core.dataset import ENTITIES
+from seed_pipeline.definitions import defs
+from seed_pipeline.pipeline.ledger import Ledger, lineage
+from seed_pipeline_tests.defs.conftest import Place, failed_checks, message
+
+TOO_FEW = ["targets.statements.O1_completed.expected=0.5"]
+"""A contract that sessions cannot meet: half of them completed."""
+
+
+def test_a_good_dataset_is_loaded(loaded: Place) -> None:
+    """Everything selected: every check runs, and the release is in the database."""
+    assert loaded.database.stat().st_size > 0
+    assert loaded.instance.get_latest_materialization_event(dg.AssetKey("database")) is not None
+
+
+def test_a_failed_check_blocks_what_comes_after_it(place: Place) -> None:
+    """A blocking check that fails stops the assets downstream and the load."""
+    result = place.launch(overrides=TOO_FEW)
+    assert not result.success
+    assert "O1_completed" in failed_checks(result)
+    assert "metrics" not in place.artifacts.assets()
+    assert not place.database.exists()
+
+
+def test_a_load_launched_alone_after_a_failed_check_is_refused(loaded: Place, tmp_path: Path) -> None:
+    """Dagster would let it through: within its run, nothing failed."""
+    place = Place(tmp_path)
+    loaded.copy(tmp_path)
+    before = place.database.read_bytes()
+    job = defs.resolve_job_def("recheck_and_load")
+    assert not place.launch(job=job, overrides=TOO_FEW).success
+    result = place.launch("database")
+    assert not result.success
+    assert "O1_completed failed" in message(result)
+    assert place.database.read_bytes() == before
+
+
+def test_a_load_without_any_checks_is_refused(place: Place) -> None:
+    """Everything materialized with all checks deselected: there are no verdicts, so there is no load."""
+    result = place.launch_without_checks(*ENTITIES, "database")
+    assert not result.success
+    assert "never evaluated" in message(result)
+    assert not place.database.exists()
+
+
+def test_a_load_of_data_changed_since_its_checks_is_refused(loaded: Place, tmp_path: Path) -> None:
+    """Checked, then materialized anew without checks: the verdicts are about other data."""
+    place = loaded.copy(tmp_path)
+    assert place.launch(job=defs.resolve_job_def("recheck_and_load")).success
+    assert place.launch_without_checks("feedback", overrides=["probabilities.rating.spread=0.5"]).success
+    result = place.launch_without_checks("database")
+    assert not result.success
+    assert "older data" in message(result)
+
+
+def test_a_new_instance_takes_no_verdicts_on_trust(loaded: Place, tmp_path: Path) -> None:
+    """Good artifacts in an instance that never judged them: refused, and recheck_and_load is the way."""
+    place = loaded.copy(tmp_path)
+    assert "never evaluated" in message(place.launch("database"))
+    assert place.launch(job=defs.resolve_job_def("recheck_and_load")).success
+
+
+def test_a_shared_instance_does_not_vouch_for_other_artifacts(loaded: Place, tmp_path: Path) -> None:
+    """The instance knows good evaluations, but the artifacts beside it were swapped: their own ledger decides."""
+    place = loaded.copy(tmp_path)
+    place.instance = loaded.instance
+    Ledger(place.artifacts).path.unlink()
+    result = place.launch("database")
+    assert not result.success
+    assert "never ran on these artifacts" in message(result)
+
+
+def test_half_a_world_is_refused(loaded: Place, tmp_path: Path) -> None:
+    """A seed given to a run of one asset does not mix with the other assets' seed."""
+    place = loaded.copy(tmp_path)
+    result = place.launch("feedback", seed=7)
+    assert not result.success
+    assert "main.yaml, seed = 7" in message(result)
+    assert place.fingerprints() == loaded.fingerprints()
+
+
+def test_a_partial_run_keeps_the_day_of_its_upstream(loaded: Place, tmp_path: Path) -> None:
+    """`as_of: today` means, for one asset, the day for which its upstream was made."""
+    place = loaded.copy(tmp_path)
+    assert place.launch("feedback", as_of="today").success
+    assert place.fingerprints() == loaded.fingerprints()
+
+
+def test_one_asset_made_again_is_the_same(loaded: Place, tmp_path: Path) -> None:
+    """Deleting an asset's artifacts and running it again gives the same bytes (X1)."""
+    place = loaded.copy(tmp_path)
+    for asset in ("feedback", "students"):
+        for path in sorted((place.artifacts.root / asset).rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+        assert place.launch(asset).success
+    assert place.fingerprints() == loaded.fingerprints()
+
+
+def test_feedback_only_changes_feedback_only(loaded: Place, tmp_path: Path) -> None:
+    """The job feedback_only, with another share of feedback, leaves all other artifacts and the database alone."""
+    place = loaded.copy(tmp_path)
+    before = place.database.read_bytes()
+    job = defs.resolve_job_def("feedback_only")
+    assert place.launch(job=job, overrides=["probabilities.rating.spread=0.5"]).success
+    changed = {a for a, print_ in place.fingerprints().items() if print_ != loaded.fingerprints()[a]}
+    assert changed == {"feedback"}
+    assert place.database.read_bytes() == before
+
+
+def test_verdicts_speak_for_the_whole_lineage(loaded: Place) -> None:
+    """A sheet of the ledger is bound to everything its asset was made from."""
+    for asset in ENTITIES:
+        sheet = Ledger(loaded.artifacts).sheet(asset)
+        assert sheet is not None
+        assert tuple(sheet.seen) == lineage(asset)
+
+
+def test_what_was_judged_is_not_judged_again(loaded: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same data under the same law: the ledger answers."""
+    monkeypatch.setattr("seed_pipeline.pipeline.judging.judge", lambda *a, **k: pytest.fail("judged twice"))
+    assert loaded.launch(job=defs.resolve_job_def("recheck_and_load")).success
