@@ -1,0 +1,35 @@
+"""Every statement of the contract holds for every seed, size and date, not on average."""
+
+import pytest
+
+from seed_pipeline_tests.contract import judge_all
+
+DATES = ("2025-12-31", "2026-01-01", "2028-02-29", "2028-03-01", "2026-06-15", "2026-09-20")  # a Monday, a Sunday among them
+
+
+def test_a_hundred_seeds_hold_at_the_default_size():
+    """Seeds 0 to 99 at 150 sessions: no statement fails."""
+    assert judge_all([(f"main.seed={seed}",) for seed in range(100)]) == []
+
+
+@pytest.mark.parametrize("sessions", [60, 75, 151, 300, 1_500])
+def test_other_sizes_hold(sessions):
+    """Three seeds each: small, odd and larger worlds keep the contract."""
+    assert judge_all([(f"main.seed={seed}", f"main.total_sessions={sessions}") for seed in (1, 2, 3)]) == []
+
+
+def test_dates_across_the_year_hold():
+    """Leap day, year end, a Monday, a Sunday: D1-D5 do not depend on the date."""
+    assert judge_all([("main.seed=7", f"main.as_of={day}") for day in DATES]) == []
+
+
+def test_an_odd_seed_is_a_seed_like_any_other():
+    """Negative and huge seeds keep the contract (X2)."""
+    assert judge_all([(f"main.seed={seed}",) for seed in (-1, 2**70, 0)]) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sessions", [15_000, 105_000, 1_050_000])
+def test_large_worlds_hold_within_the_tight_tolerances(sessions):
+    """Three seeds each, judged with the tolerances for large data."""
+    assert judge_all([(f"main.seed={seed}", f"main.total_sessions={sessions}") for seed in (1, 2, 3)], processes=1) == []
