@@ -11,7 +11,7 @@ fills a column of an earlier asset's rows (a student's churn is known only after
 `column.info["domain"]` is the closed interval that values are limited to.
 """
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 from sqlalchemy import (
     ARRAY,
@@ -39,12 +39,13 @@ from sqlalchemy.ext.compiler import compiles
 
 metadata = MetaData()
 
+AlertSeverity = Literal["info", "warning", "critical"]
 ENUMS: dict[str, tuple[str, ...]] = {
     "achievement_type": (
         "engagement_master", "question_guru", "first_session_expert", "consistency_champion", "student_favorite",
         "rising_star",
     ),
-    "alert_severity": ("info", "warning", "critical"),
+    "alert_severity": get_args(AlertSeverity),
     "alert_type": (
         "high_talk_ratio", "low_understanding_checks", "student_frustration_detected", "poor_first_session",
         "high_reschedule_rate", "no_show_pattern", "declining_performance", "student_churn_risk",
@@ -201,7 +202,9 @@ tutors = _table(
     _column("experience", Text(), "Years and kind of teaching.", null=True),
     _column("education", Text(), "Degree and field, fitting the subjects.", null=True),
     _column("teaching_style", Text(), "How a lesson runs.", null=True),
-    _column("hourly_rate", Numeric(6, 2, asdecimal=False), "In the platform's currency.", null=True, domain=(0.0, 999.99)),
+    _column(
+        "hourly_rate", Numeric(6, 2, asdecimal=False), "In the platform's currency.", null=True, domain=(0.0, 999.99),
+    ),
 )  # fmt: skip
 
 tutor_subjects = _table(
@@ -218,7 +221,9 @@ students = _table(
     _column("parent_email", String(255), "Reserved domain (Q9); none for college and adult.", null=True),
     _column("bio", Text(), "Fits the persona without naming it.", null=True),
     _column("learning_goals", Text(), "Names a subject the student studies.", null=True),
-    _column("status", _enum("student_status"), "churned for those who left (S6).", server_default="active", asset="churn"),
+    _column(
+        "status", _enum("student_status"), "churned for those who left (S6).", server_default="active", asset="churn",
+    ),
     _column("churned_date", Date(), "Not before the last session (Q6).", null=True, asset="churn"),
     _column("churn_survey_response", Text(), "Why they left, in their words.", null=True, asset="churn"),
 )  # fmt: skip
@@ -274,7 +279,9 @@ session_audio_metrics = _table(
     _ratio("awkward_pause_ratio", "Share of awkward silence (Q7)."),
     _score("student_engagement_score", "0-10 (T3, S1, R1, R2, R5)."),
     _score("tutor_enthusiasm_score", "0-10."),
-    _column("avg_student_response_delay", Numeric(5, 2, asdecimal=False), "Seconds (S2).", null=True, domain=(0.0, 999.99)),
+    _column(
+        "avg_student_response_delay", Numeric(5, 2, asdecimal=False), "Seconds (S2).", null=True, domain=(0.0, 999.99),
+    ),
     _count("long_pauses_count", "Pauses long enough to notice.", 200),
     _count("student_initiated_questions", "Questions the student asked unprompted (S3, R1, R3).", 200),
     _count("student_frustration_count", "Frustration events (S4, R1, R4).", 200),
@@ -335,7 +342,9 @@ session_transcript_highlights = _table(
     "session_transcript_highlights", "highlights", "Telling moments of completed sessions (C4, Q8).",
     _id("Derived from the seed, the session and the highlight's number (X4)."),
     _session("The session.", primary_key=False),
-    _column("timestamp_seconds", Integer(), "Seconds from the actual start, inside the session (Q8).", domain=(0, 36_000)),
+    _column(
+        "timestamp_seconds", Integer(), "Seconds from the actual start, inside the session (Q8).", domain=(0, 36_000),
+    ),
     _column("speaker", _enum("transcript_speaker"), "Plausible for the type (Q8)."),
     _column("text", Text(), "What was said; fits the subject (Q8)."),
     _column("highlight_type", _enum("highlight_type"), "Kind of moment."),
@@ -359,7 +368,10 @@ churn_weight_history = _table(
     _column("version", Integer(), "Version made by the change."),
     _user("changed_by", "Who changed them."),
     _column("change_reason", Text(), "Why."),
-    _column("case_study_session_id", UUID, "Session that prompted it.", ForeignKey("sessions.id", ondelete="SET NULL"), null=True),
+    _column(
+        "case_study_session_id", UUID, "Session that prompted it.", ForeignKey("sessions.id", ondelete="SET NULL"),
+        null=True,
+    ),
     _user("case_study_student_id", "Student who prompted it.", null=True, ondelete="SET NULL"),
     _column("old_weights", JSONB, "Before."),
     _column("new_weights", JSONB, "After."),
@@ -468,7 +480,10 @@ truth_churn = _table(
     "truth_churn", "answer_key", "Why each student stayed or left (R9).",
     _user("student_id", "The student.", primary_key=True),
     _column("churn_probability", Double(), "0-1; falls as the weighted score rises.", domain=(0.0, 1.0)),
-    _column("weighted_session_score", Double(), "Mean score over completed sessions, first sessions twice.", null=True, domain=(0.0, 10.0)),
+    _column(
+        "weighted_session_score", Double(), "Mean score over completed sessions, first sessions twice.", null=True,
+        domain=(0.0, 10.0),
+    ),
     _flag("churned", "What happened."),
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from pydantic import model_validator
 from seed_pipeline.core.conditions import Conditions
 from seed_pipeline.core.facts import ALERT_FACTS
 from seed_pipeline.core.ranges import Strict
-from seed_pipeline.schema import ENUMS
+from seed_pipeline.schema import AlertSeverity
 
 
 class AlertRule(Strict):
@@ -15,7 +15,7 @@ class AlertRule(Strict):
 
     per: Literal["session", "tutor", "pair", "student"]
     when: Conditions = ()
-    severities: dict[Literal[ENUMS["alert_severity"]], Conditions]
+    severities: dict[AlertSeverity, Conditions]
 
     @model_validator(mode="after")
     def _known_facts(self) -> Self:
@@ -25,3 +25,9 @@ class AlertRule(Strict):
                     f"{condition.fact!r} is no fact of a {self.per}; choose one of {', '.join(ALERT_FACTS[self.per])}"
                 )
         return self
+
+
+class Alerts(Strict):
+    """configs/alerts.yaml."""
+
+    alerts: dict[str, AlertRule]

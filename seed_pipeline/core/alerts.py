@@ -1,4 +1,4 @@
-"""The alerts that a correct alert service raises on this data, by the thresholds of configs/alerts.yaml (truth_alerts)."""
+"""The alerts that a correct alert service raises, by the thresholds of configs/alerts.yaml (truth_alerts)."""
 
 from collections.abc import Mapping
 
@@ -28,7 +28,7 @@ def alerts(settings: Settings, world: World, upstream: Mapping) -> pd.DataFrame:
 def _raised(world: World, name: str, rule: AlertRule, facts: pd.DataFrame) -> pd.DataFrame:
     """The alerts of one type, the first severity that holds, with the figures that raise it."""
     n = len(facts)
-    columns = {c: facts[c].to_numpy() for c in facts}
+    columns = {str(c): facts[c].to_numpy() for c in facts}
     relevant = all_hold(rule.when, columns, n)
     severity, because = np.full(n, None, dtype=object), np.full(n, "", dtype=object)
     for level, conditions in rule.severities.items():

@@ -10,6 +10,7 @@ import pandas as pd
 
 from seed_pipeline.core.cast import window_start
 from seed_pipeline.core.files import SettingsError
+from seed_pipeline.core.probability_settings import WEEKDAYS
 from seed_pipeline.core.randomness import pick, ranks, spread, uniform
 from seed_pipeline.core.world import World
 
@@ -98,9 +99,7 @@ def _wishes(world: World, sessions: pd.DataFrame, block: np.ndarray) -> tuple[np
 
 def _weekday_weights(world: World) -> np.ndarray:
     weekdays = world.settings.probabilities.time.weekdays
-    return np.array(
-        [weekdays[d] for d in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")]
-    )
+    return np.array([weekdays[d] for d in WEEKDAYS])
 
 
 def _weekdays(world: World) -> np.ndarray:
@@ -162,7 +161,7 @@ class _Occupancy:
         self.weekday_open = _weekday_weights(world)[_weekdays(world)] > 0
 
     def place(self, cohort, tutor, student, day, quarter, length) -> np.ndarray:
-        """Take the best start for one session of each given cohort: on the wished day if it can be, else on the nearest."""
+        """Take the best start for one session of each given cohort: on the wished day, or else on the nearest."""
         busy = self.tutors[cohort, tutor, day] | self.students[cohort, student, day]
         cost = self._cost(busy, quarter, length)
         start = cost.argmin(axis=1)
@@ -206,8 +205,8 @@ class _Occupancy:
 def capacity(world: World) -> int:
     """Sessions that a cohort surely holds without double-booking (Q4), by its busiest tutors in the busiest week.
 
-    However the sessions of a day lie, one more of length L fits while the day's open time is not cut into pieces shorter
-    than L: each session placed spoils at most its own length and L before it.
+    However the sessions of a day lie, one more of length L fits while the day's open time is not cut into pieces
+    shorter than L: each session placed spoils at most its own length and L before it.
     """
     settings = world.settings
     time = settings.probabilities.time
@@ -223,11 +222,13 @@ def capacity(world: World) -> int:
 def crowded(world: World) -> SettingsError:
     """The error of more sessions than a cohort holds; names the maximum (C5)."""
     main, most = world.settings.main, capacity(world)
+    wanted = int(world.sessions(np.arange(min(world.cohorts, 2))).max())
     return SettingsError(
         "main.yaml, total_sessions", main.total_sessions,
-        f"a cohort would have up to {int(world.sessions(np.arange(min(world.cohorts, 2))).max())} sessions, but surely holds only "
-        f"{most} without double-booking a tutor or a student (C5, Q4)",
-        f"set total_sessions to at most {most * world.cohorts}, or cohort.count to auto, or open more hours in probabilities.yaml",
+        f"a cohort would have up to {wanted} sessions, but surely holds only {most} without double-booking a tutor "
+        "or a student (C5, Q4)",
+        f"set total_sessions to at most {most * world.cohorts}, or cohort.count to auto, or open more hours in "
+        "probabilities.yaml",
     )  # fmt: skip
 
 

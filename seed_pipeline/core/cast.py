@@ -11,6 +11,7 @@ import pandas as pd
 from seed_pipeline.core.names import RESERVED_DOMAINS, first_names, last_names
 from seed_pipeline.core.randomness import bits, pick, uniform, user_ids
 from seed_pipeline.core.vocabulary import Subject
+from seed_pipeline.core.wording import NOTHING
 from seed_pipeline.core.world import World
 
 DEPARTMENTS = 3
@@ -52,11 +53,11 @@ def people(world: World, role: str, place: pd.DataFrame, since: np.ndarray) -> p
             "id": ids,
             "email": email,
             "name": first + " " + last,
-            "preferred_name": np.where(known_by_it, short, None),
+            "preferred_name": np.where(known_by_it, short, NOTHING),
             "avatar_url": np.where(
                 uniform(seed, f"{role}/has_avatar", key) < 0.7,
                 "https://avatars.example.com/" + ids.astype(object) + ".png",
-                None,
+                NOTHING,
             ),
             "role": role,
             "created_at": since + seconds.astype(np.int64).astype("timedelta64[s]"),
@@ -80,7 +81,7 @@ def joined(world: World, role: str, place: pd.DataFrame, tenure_days: Sequence[t
 
 
 def departments(world: World, cohorts: np.ndarray) -> np.ndarray:
-    """Subjects (indexes, -1 for none) of each cohort's departments: shape (cohorts, DEPARTMENTS, SUBJECTS_IN_DEPARTMENT).
+    """Subjects (indexes, -1 for none): shape (cohorts, DEPARTMENTS, SUBJECTS_IN_DEPARTMENT).
 
     A tutor teaches a whole department and a student studies one subject of each, so that any pair has a subject (Q5).
     """

@@ -25,20 +25,19 @@ _LOST, _FREE, _SAFE = 0, 1, 2
 
 
 def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:
-    """`students` with status, date and survey; `student_churn_reasons`; `work_churn` (probability, weighted score, churned)
-    and `work_effects` (the sessions' weights)."""
+    """`students` with status, date and survey; `student_churn_reasons`; `work_churn` (probability, weighted score,
+    churned) and `work_effects` (the sessions' weights)."""
     students, done, facts = upstream["students"]["work_students"], view.completed(upstream), view.facts(world, upstream)
     rules, everybody, one = settings.correlations.rules, np.ones(len(done), dtype=bool), np.ones(len(done))
     enabled = [r for r in rules if r.enabled]
     chain = engine.steps(enabled, WEIGHT, facts, everybody)
     live = history(upstream, facts, engine.applied(one, chain))
-    full_chain = engine.steps(rules, WEIGHT, full_facts(facts, upstream), everybody)
-    full = history(upstream, full_facts(facts, upstream), engine.applied(one, full_chain))
+    all_on = full_facts(facts, upstream)
+    full = history(upstream, all_on, engine.applied(one, engine.steps(rules, WEIGHT, all_on, everybody)))
 
     strata = _strata(settings, world, upstream)
-    groups = (students["cohort"].to_numpy() - cohorts.start) * len(world.student_personas) + students[
-        "persona"
-    ].to_numpy()
+    local, persona = students["cohort"].to_numpy() - cohorts.start, students["persona"].to_numpy()
+    groups = local * len(world.student_personas) + persona
     quota = _quota(settings, world, cohorts)
     odds = _log_odds(settings, full)
     level = _level(settings, odds, strata, groups, quota)
@@ -46,10 +45,8 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     left = _leavers(world, students, odds, strata, groups, quota)
     if len(enabled) < len(rules):
         now = _logistic(_log_odds(settings, live) + level)
-        left = reconsidered(
-            left, probability, now, uniform(world.seed, "student/churn_without_rule", students["key"].to_numpy())
-        )
-        probability = now
+        u = uniform(world.seed, "student/churn_without_rule", students["key"].to_numpy())
+        left, probability = reconsidered(left, probability, now, u), now
     reasons = _reasons(settings, world, students, live, left)
     known = pd.DataFrame({"user_id": students["user_id"], "churn_probability": np.round(probability, 4)})
     known["weighted_session_score"] = np.round(live["weighted_session_score"].to_numpy(), 6)
@@ -91,7 +88,7 @@ def _logistic(x: np.ndarray) -> np.ndarray:
 def _level(
     settings: Settings, odds: np.ndarray, strata: np.ndarray, groups: np.ndarray, quota: np.ndarray
 ) -> np.ndarray:
-    """A level per student, so that the probabilities of each persona in a cohort add up to those who leave, stories apart."""
+    """A level per student: the probabilities of a persona in a cohort add up to those who leave, stories apart."""
     churn = settings.probabilities.churn
     codes = groups * 3 + strata
     lost = np.bincount(groups, weights=strata == _LOST, minlength=len(quota))
@@ -116,7 +113,7 @@ def _reasons(
 ) -> np.ndarray:
     """Rank (0 the main one, -1 none) of each churn reason (column) for each student (row), by what happened to them."""
     reasons, key = settings.text.churn.reasons, students["key"].to_numpy()
-    facts = {name: happened[name].to_numpy() for name in happened}
+    facts = {str(name): happened[name].to_numpy() for name in happened}
     weight = np.stack([r.weight * all_hold(r.when, facts, len(key)) for r in reasons.values()], axis=1)
     u = np.stack([uniform(world.seed, f"student/reason/{name}", key) for name in reasons], axis=1)
     # Efraimidis-Spirakis: the smallest -log(u) / weight are a weighted draw without replacement.

@@ -8,7 +8,7 @@ from seed_pipeline.core.settings import Settings
 
 
 def derived(settings: Settings, draws: Draws, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The remaining columns of the three metrics tables; those of video and screen are meaningful where the row exists."""
+    """The remaining columns of the metrics tables; those of video and screen mean something where the row exists."""
     engagement = values["student_engagement_score"]
     confusion = values["student_confusion_count"]
     reinforcement = values["tutor_positive_reinforcement_count"]

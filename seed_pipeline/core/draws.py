@@ -57,7 +57,7 @@ class Draws:
     def first_of(
         self, purpose: str, groups: np.ndarray, among: np.ndarray, weight: np.ndarray | float = 1.0
     ) -> tuple[np.ndarray, np.ndarray]:
-        """A random order (0, 1, …) of the rows of `among` within each group, heavy rows sooner; and how many the group has."""
+        """A random order (0, 1, …) of the rows of `among` in each group, heavy rows sooner; how many the group has."""
         return ranks(groups * 2 + ~among, -np.log(self.uniform(purpose)) / np.maximum(weight, 1e-9))
 
     def tutor(self, personas: Mapping[str, Strict], name: str) -> np.ndarray:
@@ -84,7 +84,7 @@ class Draws:
 
     def cell_mean(self, values: np.ndarray) -> np.ndarray:
         """The mean over each session's cohort and pair of personas."""
-        _, codes = np.unique(self.by_cell, return_inverse=True)
+        codes = np.unique(self.by_cell, return_inverse=True)[1]
         return (np.bincount(codes, weights=values) / np.bincount(codes))[codes]
 
     @cached_property

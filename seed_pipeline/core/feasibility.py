@@ -4,13 +4,15 @@ Each check compares what the settings will come to with what a statement asks, a
 statements, by how much they miss, and the nearest setting that works.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 from seed_pipeline.core.calendar import capacity, crowded, trend_ratio
 from seed_pipeline.core.files import SettingsError
 from seed_pipeline.core.pairs import booked, engagement_means
+from seed_pipeline.core.probability_settings import Match
 from seed_pipeline.core.rules import order
 from seed_pipeline.core.settings import Settings
 from seed_pipeline.core.target_settings import check_references
@@ -43,8 +45,8 @@ def _outcomes(world: World) -> None:
     if left < 0:
         raise SettingsError(
             "probabilities.yaml, outcomes.completed", outcomes.completed,
-            f"the tutor personas' no-show rates and bookings make {missed:.1%} tutor no-shows (O6), so at most {1 - missed:.1%} can be "
-            f"completed (O1): {-left:.1%} too much",
+            f"the tutor personas' no-show rates and bookings make {missed:.1%} tutor no-shows (O6), "
+            f"so at most {1 - missed:.1%} can be completed (O1): {-left:.1%} too much",
             f"set completed to {1 - missed - 0.04:.3f} or less, or lower no_show in personas.yaml",
         )  # fmt: skip
     both = outcomes.no_show_student + outcomes.rescheduled
@@ -59,9 +61,10 @@ def _outcomes(world: World) -> None:
         if not low <= share <= high:
             raise SettingsError(
                 f"probabilities.yaml, outcomes.{name}", getattr(outcomes, name),
-                f"{target[:2]} allows {low:.1%}-{high:.1%}, but completion (O1) and the tutor personas' no-show rates under these bookings (O6) "
-                f"make it {share:.1%}",
-                f"set outcomes.{name} to {share:.3f} and take the difference from the other outcomes, or change no_show in personas.yaml",
+                f"{target[:2]} allows {low:.1%}-{high:.1%}, but completion (O1) and the tutor personas' no-show rates "
+                f"under these bookings (O6) make it {share:.1%}",
+                f"set outcomes.{name} to {share:.3f} and take the difference from the other outcomes, or change "
+                "no_show in personas.yaml",
             )  # fmt: skip
 
 
@@ -75,6 +78,7 @@ def _feedback(world: World) -> None:
     wanted = world.settings.probabilities.availability.feedback
     rates = np.array([p.feedback for p in world.settings.personas.students.values()])
     weights = booked(world).sum(axis=0) / booked(world).sum()
+    own = weights @ rates
     low, high = -1.0, 1.0
     for _ in range(50):
         middle = (low + high) / 2
@@ -85,9 +89,10 @@ def _feedback(world: World) -> None:
         if not least - 0.001 <= got <= most + 0.001:
             raise SettingsError(
                 "probabilities.yaml, availability.feedback", wanted,
-                f"the students' own feedback rates (S5) make {weights @ rates:.1%} overall, so for {wanted:.1%} (A4) {name} would have {got:.1%} "
-                f"instead of {persona.feedback:.1%}, and S5 allows {least:.1%}-{most:.1%}",
-                f"set availability.feedback between {weights @ rates - 0.045:.3f} and {weights @ rates + 0.045:.3f}, or change feedback in personas.yaml",
+                f"the students' own feedback rates (S5) make {own:.1%} overall, so for {wanted:.1%} (A4) {name} would "
+                f"have {got:.1%} instead of {persona.feedback:.1%}, and S5 allows {least:.1%}-{most:.1%}",
+                f"set availability.feedback between {own - 0.045:.3f} and {own + 0.045:.3f}, or change feedback in "
+                "personas.yaml",
             )  # fmt: skip
 
 
@@ -95,16 +100,7 @@ def _churn(world: World) -> None:
     """S6 against N2 and N3: the safe stay and the lost leave, whatever the persona's rate."""
     churn, personas = world.settings.probabilities.churn, world.settings.personas.students
     for name, persona in personas.items():
-        lost = sum(
-            g.count
-            for g in world.groups
-            if g.persona == name == churn.lost.persona and _taught_by(g.sessions, churn.lost.tutors) > 0.5
-        )
-        safe = sum(
-            g.count
-            for g in world.groups
-            if g.persona == name == churn.safe.persona and _taught_by(g.sessions, churn.safe.tutors) > 0.5
-        )
+        lost, safe = _mostly(world, name, churn.lost), _mostly(world, name, churn.safe)
         low, high = _band(world, "S6_churn", persona.churn, persona.count * world.cohorts)
         least, most = lost / persona.count, (persona.count - safe) / persona.count
         if least > high or most < low:
@@ -112,9 +108,19 @@ def _churn(world: World) -> None:
             word = "at least" if story == "N3" else "at most"
             raise SettingsError(
                 f"personas.yaml, students.{name}.churn", persona.churn,
-                f"under these bookings {word} {edge:.0%} of {name} students leave ({story}), but S6 allows {low:.1%}-{high:.1%}",
+                f"under these bookings {word} {edge:.0%} of {name} students leave ({story}), but S6 allows "
+                f"{low:.1%}-{high:.1%}",
                 f"set churn to {edge:.2f}, or change the groups of {name} under booking in probabilities.yaml",
             )  # fmt: skip
+
+
+def _mostly(world: World, persona: str, match: Match) -> int:
+    """Students of a cohort, of this persona, whom the match is about."""
+    return sum(
+        g.count
+        for g in world.groups
+        if g.persona == persona == match.persona and _taught_by(g.sessions, match.tutors) > 0.5
+    )
 
 
 def _taught_by(sessions: Mapping[str, float], tutors: tuple[str, ...]) -> float:
@@ -140,8 +146,9 @@ def _rebooking(world: World) -> None:
         nearest = float(np.clip(wanted, least / among, most / among))
         raise SettingsError(
             "probabilities.yaml, stories.high_score_rebooking", wanted,
-            f"first sessions with a score above {stories.high_score:g} are mostly those of tutors whose first_session_success (T5) allows about "
-            f"{least / among:.0%}-{most / among:.0%} of them to be followed up, not {wanted:.0%} (N1)",
+            f"first sessions with a score above {stories.high_score:g} are mostly those of tutors whose "
+            f"first_session_success (T5) allows about {least / among:.0%}-{most / among:.0%} of them to be followed "
+            f"up, not {wanted:.0%} (N1)",
             f"set high_score_rebooking to about {nearest:.2f}, or change first_session_success in personas.yaml",
         )  # fmt: skip
 
@@ -152,71 +159,65 @@ def _share_above(standardised: np.ndarray) -> np.ndarray:
     return np.where(x > 0, 1 - (1 - x) ** 2 / 2, (1 + x) ** 2 / 2)
 
 
+class Miss(NamedTuple):
+    """A density under time in probabilities.yaml that does not meet its statement."""
+
+    statement: str
+    key: str
+    why: str
+    remedy: str
+
+
 def _time(world: World) -> None:
     """D1-D4: the densities themselves meet what is measured on them."""
     time, targets = world.settings.probabilities.time, world.settings.targets.statements
-    using = {
-        name[:2]: targets[name].using
-        for name in ("D1_peak_hours", "D2_busy_weekdays", "D3_durations", "D4_recency")
-        if name in targets
-    }
-    hours = np.sort(list(time.hours.values()))[::-1] / sum(time.hours.values())
-    peak = float(hours[: using["D1"]["hours"]].sum()) if "D1" in using else 1.0
-    days = np.sort(list(time.weekdays.values()))[::-1]
-    busy = using["D2"]["days"] if "D2" in using else 0
-    found: list[tuple[str, str, float, str]] = []
-    if "D1" in using and peak < using["D1"]["at_least"] + 0.03:
-        found.append(
-            (
-                "D1",
-                "hours",
-                peak,
-                f"the busiest hours hold {peak:.0%}; give them weights that make {using['D1']['at_least'] + 0.03:.0%} or more",
-            )
-        )
-    if busy and days[busy - 1] < 1.25 * days[busy]:
-        found.append(
-            (
-                "D2",
-                "weekdays",
-                days[busy - 1],
-                f"the {busy} busiest weekdays must stand out; give each at least 1.25 times the weight of the next",
-            )
-        )
-    if "D4" in using and (ratio := trend_ratio(world)) < using["D4"]["at_least"] + 0.03:
-        found.append(("D4", "recency", ratio, f"the newer half holds {ratio:.2f} times the older; raise recency"))
-    found += _durations(time.durations, using.get("D3"))
-    for statement, key, _, what in found:
-        why, _, remedy = what.partition("; ")
-        raise SettingsError(f"probabilities.yaml, time.{key}", None, f"{statement} cannot hold: {why}", remedy)
+    names = ("D1_peak_hours", "D2_busy_weekdays", "D3_durations", "D4_recency")
+    using = {name[:2]: targets[name].using for name in names if name in targets}
+    for miss in (
+        *_hours(time.hours, using.get("D1")),
+        *_weekdays(time.weekdays, using.get("D2")),
+        *_recency(world, using.get("D4")),
+        *_durations(time.durations, using.get("D3")),
+    ):
+        why = f"{miss.statement} cannot hold: {miss.why}"
+        raise SettingsError(f"probabilities.yaml, time.{miss.key}", None, why, miss.remedy)
 
 
-def _durations(shares: Mapping[int, float], using: Mapping | None) -> list[tuple[str, str, float, str]]:
+def _hours(weights: Mapping[int, float], using: Mapping | None) -> Iterator[Miss]:
     if not using:
-        return []
-    usual = sum(shares.get(m, 0) for m in using["usual"])
-    low, high = using["others"]
-    found = []
-    if usual < using["at_least"] + 0.02:
-        found.append(
-            (
-                "D3",
-                "durations",
-                usual,
-                f"the usual durations hold {usual:.0%}; let them make {using['at_least'] + 0.02:.0%} or more",
-            )
-        )
+        return
+    peak = float((np.sort(list(weights.values()))[::-1] / sum(weights.values()))[: using["hours"]].sum())
+    least = using["at_least"] + 0.03
+    if peak < least:
+        why = f"the busiest hours hold {peak:.0%}"
+        yield Miss("D1", "hours", why, f"give them weights that make {least:.0%} or more")
+
+
+def _weekdays(weights: Mapping[str, float], using: Mapping | None) -> Iterator[Miss]:
+    if not using:
+        return
+    days, busy = np.sort(list(weights.values()))[::-1], using["days"]
+    if busy and days[busy - 1] < 1.25 * days[busy]:
+        why = f"the {busy} busiest weekdays must stand out"
+        yield Miss("D2", "weekdays", why, "give each at least 1.25 times the weight of the next")
+
+
+def _recency(world: World, using: Mapping | None) -> Iterator[Miss]:
+    if using and (ratio := trend_ratio(world)) < using["at_least"] + 0.03:
+        yield Miss("D4", "recency", f"the newer half holds {ratio:.2f} times the older", "raise recency")
+
+
+def _durations(shares: Mapping[int, float], using: Mapping | None) -> Iterator[Miss]:
+    if not using:
+        return
+    usual, least = sum(shares.get(m, 0) for m in using["usual"]), using["at_least"] + 0.02
+    if usual < least:
+        yield Miss("D3", "durations", f"the usual durations hold {usual:.0%}", f"let them make {least:.0%} or more")
+    low, high = using["others"][0] + 0.02, using["others"][1] - 0.02
     for minutes in (30, 90):
-        if not low + 0.02 <= (share := shares.get(minutes, 0.0)) <= high - 0.02:
-            found.append(
-                (
-                    "D3",
-                    f"durations.{minutes}",
-                    share,
-                    f"{minutes} minutes hold {share:.0%}; let them make {low + 0.02:.0%} to {high - 0.02:.0%}",
-                )
-            )
-    return found
+        if not low <= (share := shares.get(minutes, 0.0)) <= high:
+            why = f"{minutes} minutes hold {share:.0%}"
+            yield Miss("D3", f"durations.{minutes}", why, f"let them make {low:.0%} to {high:.0%}")
 
 
 def _cascade(world: World) -> None:
@@ -231,9 +232,10 @@ def _cascade(world: World) -> None:
     if sessions < 2 or no_shows < 1:
         raise SettingsError(
             "probabilities.yaml, stories.at_risk_cascade", None,
-            f"the story needs a tutor no-show and a later session (N4), but the group {cascade.group} has {sessions} sessions with "
-            f"{cascade.tutors} tutors in the first cohort, and these miss {no_shows}",
-            f"give {cascade.group} at least 3 sessions with {cascade.tutors} under booking, or raise their no_show, or remove the story",
+            f"the story needs a tutor no-show and a later session (N4), but the group {cascade.group} has {sessions} "
+            f"sessions with {cascade.tutors} tutors in the first cohort, and these miss {no_shows}",
+            f"give {cascade.group} at least 3 sessions with {cascade.tutors} under booking, or raise their no_show, "
+            "or remove the story",
         )  # fmt: skip
 
 

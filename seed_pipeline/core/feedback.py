@@ -13,8 +13,8 @@ from seed_pipeline.core.draws import Draws
 from seed_pipeline.core.facts import RATING
 from seed_pipeline.core.randomness import bell, reconsidered, uniform
 from seed_pipeline.core.ranges import middle
-from seed_pipeline.core.settings import Rule, Settings
-from seed_pipeline.core.wording import compose, say
+from seed_pipeline.core.settings import Settings
+from seed_pipeline.core.wording import NOTHING, compose, say
 from seed_pipeline.core.world import World
 
 CHANCE = "feedback_probability"
@@ -29,33 +29,29 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     done, facts = view.completed(upstream), view.facts(world, upstream)
     draws, full = Draws(world, done), full_facts(facts, upstream)
     poor = full["overall_session_score"] < settings.probabilities.stories.poor_score
-    given, journal = _given(settings, draws, facts, full, poor, cohorts)
+    given, chances = _given(settings, draws, facts, full, poor, cohorts)
     rows = np.flatnonzero(given["live"])
     before = _before(settings, draws, full, given["full"], poor)
-    everybody = given["live"]
-    chain = engine.steps([r for r in settings.correlations.rules if r.enabled], RATING, facts, everybody)
+    chain = engine.steps([r for r in settings.correlations.rules if r.enabled], RATING, facts, given["live"])
     stars = engine.SCALES[RATING].stored(engine.applied(before, chain))
-    journal = [journal, engine.journal(done["key"].to_numpy(), RATING, before, chain)]
 
     rated = {name: values[rows] for name, values in facts.items()} | {RATING: stars[rows]}
     said = done.iloc[rows].reset_index(drop=True)
-    about = view.slots(world, upstream, said)
     tags = _tags(settings, world, said, rated)
-    ends = upstream["sessions"]["sessions"]["completed_at"].to_numpy()[
-        upstream["sessions"]["work_sessions"]["completed"].to_numpy()
-    ]
+    at = upstream["sessions"]["work_sessions"]["completed"].to_numpy()
+    ends = upstream["sessions"]["sessions"]["completed_at"].to_numpy()[at]
     feedback = pd.DataFrame(
         {
             "session_id": said["session_id"],
             RATING: stars[rows].astype(np.int32),
-            "feedback_text": _comments(settings, world, said, rated, about, tags),
+            "feedback_text": _comments(settings, world, said, rated, view.slots(world, upstream, said), tags),
             "submitted_at": _submitted(world, said, ends[rows]),
         }
     )
     return {
         "session_feedback": feedback,
         "session_feedback_tags": _tag_rows(settings, said, tags),
-        "work_effects": engine.journals(journal),
+        "work_effects": engine.journals([chances, engine.journal(draws.key, RATING, before, chain)]),
     }
 
 
@@ -94,7 +90,7 @@ def _forgivable(settings: Settings, draws: Draws, full: dict, poor: np.ndarray) 
 
 
 def _certain(settings: Settings, draws: Draws, forgivable: np.ndarray, chance: np.ndarray) -> np.ndarray:
-    """Sessions that surely have feedback: one that can be forgiven (N7), two of a tutor persona with few sessions (T4)."""
+    """Sessions that surely have feedback: one that can be forgiven (N7), two of a tutor persona with few (T4)."""
     place, _ = draws.first_of("forgiving", draws.cohort, forgivable, chance**2)
     certain = forgivable & (place < 1)
     place, size = draws.first_of("heard", draws.by_tutor, np.ones(len(draws), dtype=bool), chance**2)
@@ -104,11 +100,11 @@ def _certain(settings: Settings, draws: Draws, forgivable: np.ndarray, chance: n
 def _chances(
     draws: Draws, rate: np.ndarray, chance: np.ndarray, certain: np.ndarray, local: np.ndarray, total: np.ndarray
 ) -> np.ndarray:
-    """The chances, moved so that every student persona misses its rate by the same (S5) and the cohort's total is exact (A4)."""
+    """The chances, moved so that student personas miss their rates alike (S5) and the cohort's total is exact (A4)."""
     none = np.zeros(len(rate), dtype=bool)
     sessions = np.bincount(local, minlength=len(total))
     share = np.minimum(total, sessions) / np.maximum(sessions, 1)
-    by_persona, codes = np.unique(draws.by_student, return_inverse=True)
+    codes = np.unique(draws.by_student, return_inverse=True)[1]
     wanted = _moved(rate, none, local, share)
     wanted = np.bincount(codes, weights=wanted) / np.bincount(codes)
     return _moved(_moved(chance, certain, codes, wanted), certain, local, share)
@@ -124,15 +120,10 @@ def _moved(chance: np.ndarray, certain: np.ndarray, groups: np.ndarray, mean: np
 
 
 def _before(settings: Settings, draws: Draws, full: dict, given: np.ndarray, poor: np.ndarray) -> np.ndarray:
-    """Stars before rules, unrounded: each tutor persona's mean rating comes out as declared (T4), kindness as told (N7)."""
-    personas, mood = settings.personas.tutors, settings.probabilities.rating
-    rules: tuple[Rule, ...] = settings.correlations.rules
-    chain = engine.steps(rules, RATING, full, given)
-    score = full["overall_session_score"]
-    groups = draws.by_tutor * 2 + given
-    codes = np.unique(groups, return_inverse=True)[1]
-    usual = (np.bincount(codes, weights=score) / np.bincount(codes))[codes]
-    deviation = mood.per_score * (score - usual) + mood.spread * bell(draws.spread("rating", groups))
+    """Stars before rules, unrounded: tutor personas' mean ratings come out as declared (T4), kindness as told (N7)."""
+    personas = settings.personas.tutors
+    chain = engine.steps(settings.correlations.rules, RATING, full, given)
+    deviation = _mood(settings, draws, full["overall_session_score"], given)
     kind = _kind(settings, draws, full, given, poor)
     # Kind and unkind are said of the rating as stored, so what the rules will add is taken off before.
     added = engine.applied(np.zeros(len(draws)), [s for s in chain if s.operation == "add"])
@@ -144,11 +135,9 @@ def _before(settings: Settings, draws: Draws, full: dict, given: np.ndarray, poo
 
     at = np.flatnonzero(given)
     steps = [s._replace(acts=s.acts[at]) for s in chain]
-    heard, place = np.unique(draws.by_tutor[at], return_inverse=True)
-    target = np.bincount(
-        place, weights=np.array([middle(p.rating) for p in personas.values()])[draws.tutor_persona[at]]
-    )
-    target = target / np.bincount(place)
+    place = np.unique(draws.by_tutor[at], return_inverse=True)[1]
+    declared = np.array([middle(p.rating) for p in personas.values()])[draws.tutor_persona[at]]
+    target = np.bincount(place, weights=declared) / np.bincount(place)
 
     def stored(level: np.ndarray) -> np.ndarray:
         whole = np.zeros(len(draws))
@@ -160,10 +149,18 @@ def _before(settings: Settings, draws: Draws, full: dict, given: np.ndarray, poo
     return before(level)
 
 
+def _mood(settings: Settings, draws: Draws, score: np.ndarray, given: np.ndarray) -> np.ndarray:
+    """Stars by which each rating leaves the tutor persona's level: what the score says, and chance."""
+    mood, groups = settings.probabilities.rating, draws.by_tutor * 2 + given
+    codes = np.unique(groups, return_inverse=True)[1]
+    usual = (np.bincount(codes, weights=score) / np.bincount(codes))[codes]
+    return mood.per_score * (score - usual) + mood.spread * bell(draws.spread("rating", groups))
+
+
 def _kind(settings: Settings, draws: Draws, full: dict, given: np.ndarray, poor: np.ndarray) -> np.ndarray:
-    """Feedback on poor sessions that is kind all the same: the stated share of it, at least one a cohort where one can be."""
+    """Feedback on poor sessions that is kind all the same: the stated share, at least one a cohort if one can be."""
     able = given & _forgivable(settings, draws, full, poor)
-    _, codes = np.unique(draws.cohort, return_inverse=True)
+    codes = np.unique(draws.cohort, return_inverse=True)[1]
     heard = np.bincount(codes, weights=given & poor)[codes]
     place, _ = draws.first_of("kind", draws.cohort, able)
     return able & (place < np.maximum(1, np.floor(settings.probabilities.stories.forgiving * heard + 0.5)))
@@ -194,22 +191,21 @@ def _comments(
     u = {part: uniform(world.seed, f"feedback/{part}", key) for part in parts}
     detail = np.full(len(key), "", dtype=object)
     place = np.cumsum(tags, axis=1)
-    which = np.where(
-        tags, place == 1 + np.floor(u["which"] * np.maximum(place[:, -1:].ravel(), 1)).astype(int)[:, None], False
-    )
+    chosen = 1 + np.floor(u["which"] * np.maximum(place[:, -1], 1)).astype(int)
+    which = tags & (place == chosen[:, None])
     for column, name in enumerate(words.tags):
         at = np.flatnonzero(which[:, column])
         if len(at):
             lines = words.comment.detail[name]
             detail[at] = say(lines, _at(facts, at), u["detail"][at], _at(about, at), f"detail.{name}").to_numpy(object)
-    ends = [
-        compose({p: getattr(words.comment, p)}, facts, u[p][:, None], about).to_numpy(object) for p in ("opening", "closing")
-    ]  # fmt: skip
-    text = pd.Series(
-        ends[0] + np.where(detail != "", " ", "") + detail + np.where(ends[1] != "", " ", "") + ends[1], dtype="str"
-    ).str.strip()
+    opening, closing = (
+        compose({part: getattr(words.comment, part)}, facts, u[part][:, None], about).to_numpy(object)
+        for part in ("opening", "closing")
+    )
+    spaced = opening + np.where(detail != "", " ", "") + detail + np.where(closing != "", " ", "") + closing
+    text = pd.Series(spaced, dtype="str").str.strip()
     silent = (u["none"] < words.no_comment_share) | (text == "").to_numpy()
-    return np.where(silent, None, text.to_numpy(object))
+    return np.where(silent, NOTHING, text.to_numpy(object))
 
 
 def _at(columns: Mapping[str, np.ndarray], rows: np.ndarray) -> dict[str, np.ndarray]:

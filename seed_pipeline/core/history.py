@@ -7,7 +7,7 @@ import pandas as pd
 
 from seed_pipeline.core import view
 from seed_pipeline.core.facts import SCORE
-from seed_pipeline.core.settings import Match
+from seed_pipeline.core.probability_settings import Match
 from seed_pipeline.core.world import World
 
 _MISSED = ("no_show_tutor", "no_show_student", "rescheduled")

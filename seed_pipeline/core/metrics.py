@@ -5,6 +5,7 @@ rules act on them and are journalled. The score follows from the reactions, then
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,16 +19,35 @@ from seed_pipeline.core.facts import METRIC_TABLES, REACTIONS, SCORE
 from seed_pipeline.core.pairs import cohort_means
 from seed_pipeline.core.randomness import bell, between
 from seed_pipeline.core.rebooking import follow_ups
-from seed_pipeline.core.settings import Rule, Settings
+from seed_pipeline.core.rule_settings import Rule
+from seed_pipeline.core.settings import Settings
 from seed_pipeline.core.world import World
 from seed_pipeline.schema import columns_made_by
 
 Columns = dict[str, np.ndarray]
+ENGAGEMENT = "student_engagement_score"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a set of rules comes to: stored values, and of each metric its values before rules and its steps."""
+
+    values: Columns
+    before: Columns
+    steps: dict[str, list[engine.Step]]
+    level: np.ndarray
+    """Of each session's cell: what engagement before rules has beside its own deviation."""
+
+    def journals(self, key: np.ndarray) -> list[pd.DataFrame]:
+        """The journal of each metric; `key` has one key per completed session."""
+        return [engine.journal(key, m, self.before[m], self.steps[m]) for m in (*REACTIONS, SCORE)]
 
 
 def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:
-    """The three metrics tables, `sessions` with score and follow-up, and working frames: journal, off days, and, where a
-    rule is switched off, the values as they would be with it."""
+    """The three metrics tables, `sessions` with score and follow-up, and working frames.
+
+    These are the journal, off days, and the values as they would be with every rule on.
+    """
     work = upstream["sessions"]["work_sessions"]
     done = work[work["completed"]].reset_index(drop=True)
     draws = Draws(world, done)
@@ -35,24 +55,21 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     off_day = facts.pop("off_day")
     before = _baselines(settings, draws, facts)
     every = settings.correlations.rules
-    full = _measured(settings, draws, cohorts, facts, before, every, None)
-    live_rules = [r for r in every if r.enabled]
-    live = (
-        full if len(live_rules) == len(every) else _measured(settings, draws, cohorts, facts, before, live_rules, full)
-    )
-    booked, odds, chain = follow_ups(settings, draws, full, live)
-    effects = [
-        engine.journal(done["key"].to_numpy(), m, live[f"before/{m}"], live[f"steps/{m}"]) for m in (*REACTIONS, SCORE)
-    ]
-    effects.append(engine.journal(done["key"].to_numpy(), "follow_up_probability", odds, chain))
+    full = live = _measured(settings, draws, cohorts, facts, before, every, None)
+    enabled = [r for r in every if r.enabled]
+    if len(enabled) < len(every):
+        live = _measured(settings, draws, cohorts, facts, before, enabled, full)
+    booked, odds, chain = follow_ups(settings, draws, full.values, live.values)
     end = upstream["sessions"]["sessions"]["completed_at"].to_numpy()[work["completed"].to_numpy()]
-    tables = _tables(done, live, end)
-    tables["sessions"] = _outcomes(work, live[SCORE], booked)
-    tables["work_effects"] = engine.journals(effects)
-    tables["work_metrics"] = pd.DataFrame({"key": done["key"], "off_day": off_day, "full_score": full[SCORE]}).assign(
-        **{f"full_{m}": full[m] for m in REACTIONS}
-    )
-    return tables
+    kept = {"key": done["key"], "off_day": off_day, "full_score": full.values[SCORE]}
+    return {
+        **_tables(done, live.values, end),
+        "sessions": _outcomes(work, live.values[SCORE], booked),
+        "work_effects": engine.journals(
+            [*live.journals(draws.key), engine.journal(draws.key, "follow_up_probability", odds, chain)]
+        ),
+        "work_metrics": pd.DataFrame(kept | {f"full_{m}": full.values[m] for m in REACTIONS}),
+    }
 
 
 def session_facts(done: pd.DataFrame) -> Columns:
@@ -83,7 +100,7 @@ def _baselines(settings: Settings, draws: Draws, facts: Columns) -> Columns:
     }
     noise = events.engagement_spread * bell(draws.spread("engagement", draws.by_cell))
     own = events.student_spread * bell(draws.of_student("engagement"))
-    before["student_engagement_score"] = noise + own + 0.3 * draws.trend
+    before[ENGAGEMENT] = noise + own + 0.3 * draws.trend
     return before
 
 
@@ -93,7 +110,7 @@ def _questions(settings: Settings, draws: Draws, facts: Columns) -> np.ndarray:
     low, high = draws.ranges(settings.personas.students, "questions")
     even = between(draws.spread("questions", draws.by_student), low, high)
     chain = engine.steps(settings.correlations.rules, metric, facts, np.ones(len(draws), dtype=bool))
-    groups, codes = np.unique(draws.by_student, return_inverse=True)
+    codes = np.unique(draws.by_student, return_inverse=True)[1]
 
     def stored(shift: np.ndarray) -> np.ndarray:
         return engine.SCALES[metric].stored(engine.applied(np.clip(even + shift, low, high), chain))
@@ -109,7 +126,7 @@ def _questions(settings: Settings, draws: Draws, facts: Columns) -> np.ndarray:
 
 
 def _frustration(settings: Settings, draws: Draws, facts: Columns) -> np.ndarray:
-    """Frustration events before rules: exact shares of sessions with any (S4), sessions without a talkative tutor first (S7)."""
+    """Frustration events before rules: exact shares of sessions with any (S4), talkative tutors' come last (S7)."""
     counts = settings.probabilities.events.frustration_counts
     any_at_all = draws.systematic(
         "frustration",
@@ -128,36 +145,33 @@ def _measured(
     facts: Columns,
     before: Columns,
     rules: Sequence[Rule],
-    full: Columns | None,
-) -> Columns:
-    """Everything measured under a set of rules: stored values, and per metric its values before rules and its steps.
+    full: Measured | None,
+) -> Measured:
+    """Everything measured under a set of rules.
 
-    `full` are the values under all rules, from which baselines and means are kept when a rule is switched off (R11).
+    `full` is what all rules come to, from which baselines and means are kept when a rule is switched off (R11).
     """
-    result = dict(facts)
-    everybody = np.ones(len(draws), dtype=bool)
+    values, starts, steps = dict(facts), dict(before), {}
+    level = full.level if full else np.zeros(len(draws))
     for metric in (m for m in engine.order(settings.correlations.rules) if m in (*REACTIONS, SCORE)):
         if metric == SCORE:
-            result |= derived(settings, draws, result)
-            start = _score_before(settings, draws, result, full or result)
-        elif metric == "student_engagement_score":
-            start = before[metric] + (
-                full["level"] if full else _engagement_level(settings, draws, cohorts, result, before[metric])
-            )
-            result["level"] = start - before[metric]
-        else:
-            start = before[metric]
-        chain = engine.steps(rules, metric, result, everybody)
-        result[f"before/{metric}"], result[f"steps/{metric}"] = start, chain
-        result[metric] = engine.SCALES[metric].stored(engine.applied(start, chain))
-    return result
+            values |= derived(settings, draws, values)
+            starts[metric] = _score_before(settings, draws, values, full.values if full else values)
+        elif metric == ENGAGEMENT:
+            if full is None:
+                level = _engagement_level(settings, draws, cohorts, values, before[metric])
+            starts[metric] = before[metric] + level
+            level = starts[metric] - before[metric]  # as rounding leaves it
+        steps[metric] = engine.steps(rules, metric, values, np.ones(len(draws), dtype=bool))
+        values[metric] = engine.SCALES[metric].stored(engine.applied(starts[metric], steps[metric]))
+    return Measured(values, starts, steps, level)
 
 
 def _engagement_level(
     settings: Settings, draws: Draws, cohorts: range, facts: Columns, deviation: np.ndarray
 ) -> np.ndarray:
     """The level of each session's cell, so that the cell's stored mean is what personas.yaml declares."""
-    metric = "student_engagement_score"
+    metric = ENGAGEMENT
     chain = engine.steps(settings.correlations.rules, metric, facts, np.ones(len(draws), dtype=bool))
     scale = engine.SCALES[metric]
     cells, codes = np.unique(draws.by_cell, return_inverse=True)
@@ -178,7 +192,7 @@ def _score_before(settings: Settings, draws: Draws, live: Columns, full: Columns
     """The score before its rules: the pair of personas' level, what the reactions owe it, the pair's trend, the day."""
     events = settings.probabilities.events
     spread = draws.tutor(settings.personas.tutors, "score_spread") * bell(draws.spread("score", draws.by_cell))
-    engagement = live["student_engagement_score"] - draws.cell_mean(full["student_engagement_score"])
+    engagement = live[ENGAGEMENT] - draws.cell_mean(full[ENGAGEMENT])
     frustration = live["student_frustration_count"] - draws.cell_mean(full["student_frustration_count"])
     owed = events.score_per_engagement * engagement + events.score_per_frustration * frustration
     table = settings.personas.pairs.score

@@ -41,7 +41,7 @@ class Side(NamedTuple):
 
 
 def booked(world: World) -> np.ndarray:
-    """Expected shares of sessions by tutor persona (rows) and student persona (columns); tutor no-shows are left out."""
+    """Expected shares of sessions by tutor persona (rows) and student persona (columns), tutor no-shows left out."""
     shares = np.zeros((len(world.tutor_personas), len(world.student_personas)))
     for row, group in zip(world.booking_shares, world.groups, strict=True):
         shares[:, world.student_personas.index(group.persona)] += row
@@ -98,7 +98,7 @@ def _nearest(start: np.ndarray, sides: list[Side]) -> np.ndarray:
 
 
 def _sides(world: World, shares: np.ndarray, margin: float) -> list[Side]:
-    """Every persona with its range less the margin; `shares` are sessions by tutor and student persona (last two axes)."""
+    """Every persona with its range less the margin; `shares`: sessions by tutor and student persona (last two axes)."""
     personas = world.settings.personas
     return [
         *_of_role(-2, "T3", "tutors", personas.tutors, shares, margin),
@@ -128,7 +128,7 @@ def _clash(sides: list[Side], means: np.ndarray) -> SettingsError:
     )
     return SettingsError(
         side.setting, None,
-        f"{side.statement} wants a mean engagement of {side.low:.2f}-{side.high:.2f} (margin included) for {side.persona}, but "
-        f"under these bookings and {others} the nearest is {value:.2f}: {miss:.2f} off",
+        f"{side.statement} wants a mean engagement of {side.low:.2f}-{side.high:.2f} (margin included) for "
+        f"{side.persona}, but under these bookings and {others} the nearest is {value:.2f}: {miss:.2f} off",
         f"let the range include {value:.2f}, or change who books whom under booking in probabilities.yaml",
     )  # fmt: skip

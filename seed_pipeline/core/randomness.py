@@ -1,4 +1,4 @@
-"""Randomness as a function: every draw is a hash of (seed, purpose, keys), never the next number of a stream (X1, X3, X4).
+"""Randomness as a function: a draw is a hash of (seed, purpose, keys), never a stream's next number (X1, X3, X4).
 
 Two kinds of allotment are built on it, so that shares hold for every seed instead of on average:
 `systematic` takes rows such that each row's chance and each stratum's share are met to within one row;
@@ -105,7 +105,7 @@ def ranks(groups: np.ndarray, *order: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def spread(groups: np.ndarray, u: np.ndarray, jitter: np.ndarray) -> np.ndarray:
-    """Quantiles in (0, 1) that are evenly spread within each group: who gets which is decided by `u`, where in it by `jitter`."""
+    """Quantiles in (0, 1), evenly spread within each group: `u` decides who gets which, `jitter` where in it."""
     place, size = ranks(groups, u)
     return (place + jitter) / np.maximum(size, 1)
 
@@ -152,7 +152,7 @@ def dealt(weights: np.ndarray, groups: np.ndarray, total: np.ndarray) -> np.ndar
 
 
 def reconsidered(chosen: np.ndarray, before: np.ndarray, now: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """The choice when each row's chance changes from `before` to `now`: rows whose chance stays keep their fate (R11)."""
+    """The choice when chances change from `before` to `now`: rows whose chance stays keep their fate (R11)."""
     dropped = (now < before) & (u * before >= now)
     added = (now > before) & (u * (1 - before) < now - before)
     return (chosen & ~dropped) | added

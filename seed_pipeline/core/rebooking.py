@@ -47,11 +47,11 @@ def follow_ups(
 
 
 def _of_first(settings: Settings, draws: Draws, first: np.ndarray, weight: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Chances of first sessions: each persona's rate in every cohort (T5), and among high scores the stated one (N1)."""
+    """Chances of first sessions: each persona's rate in every cohort (T5), the stated one of high scores (N1)."""
     groups, codes = np.unique(draws.by_tutor[first], return_inverse=True)
     rate = draws.tutor(settings.personas.tutors, "first_session_success")[first]
     total = np.bincount(codes, weights=rate, minlength=len(groups))
-    cohorts, cohort = np.unique(draws.cohort[first], return_inverse=True)
+    cohort = np.unique(draws.cohort[first], return_inverse=True)[1]
     wanted = (
         settings.probabilities.stories.high_score_rebooking * np.bincount(cohort, weights=high) / np.bincount(cohort)
     )

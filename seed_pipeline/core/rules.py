@@ -15,7 +15,7 @@ from sqlalchemy import Numeric
 from seed_pipeline.core.conditions import all_hold
 from seed_pipeline.core.facts import PROBABILITY_METRICS, RULE_METRICS, comes_from, known_before
 from seed_pipeline.core.files import SettingsError
-from seed_pipeline.core.settings import Rule
+from seed_pipeline.core.rule_settings import Rule
 from seed_pipeline.schema import metadata
 
 Facts = Mapping[str, np.ndarray]
@@ -34,12 +34,13 @@ class Scale(NamedTuple):
 
 
 def _scales() -> dict[str, Scale]:
-    found = {}
+    found: dict[str, Scale] = {}
     for table in metadata.tables.values():
         for column in table.columns:
             if column.name in RULE_METRICS and "domain" in column.info:
                 decimals = column.type.scale if isinstance(column.type, Numeric) else 0
-                found[column.name] = Scale(*column.info["domain"], decimals or 0)
+                low, high = column.info["domain"]
+                found[column.name] = Scale(low, high, decimals or 0)
     return found
 
 
@@ -123,7 +124,8 @@ def order(rules: Sequence[Rule]) -> list[str]:
                 elif condition.fact not in known_before(effect.metric):
                     raise SettingsError(
                         f"correlations.yaml, rule {rule.name}", str(condition),
-                        f"{condition.fact} follows from {effect.metric}, so a rule on {effect.metric} cannot look at it",
+                        f"{condition.fact} follows from {effect.metric}, "
+                        f"so a rule on {effect.metric} cannot look at it",
                         f"use one of {', '.join(known_before(effect.metric))}",
                     )  # fmt: skip
     try:
@@ -131,6 +133,7 @@ def order(rules: Sequence[Rule]) -> list[str]:
     except CycleError as error:
         circle = " -> ".join(error.args[1])
         raise SettingsError(
-            "correlations.yaml, rules", circle, "these metrics trigger rules on each other in a circle, so none can be settled first",
+            "correlations.yaml, rules", circle,
+            "these metrics trigger rules on each other in a circle, so none can be settled first",
             "let one of the rules look at another metric",
         ) from None  # fmt: skip

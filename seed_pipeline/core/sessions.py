@@ -9,7 +9,7 @@ from seed_pipeline.core import booking, calendar
 from seed_pipeline.core.cast import DEPARTMENTS
 from seed_pipeline.core.randomness import ranks, systematic, to_total, uniform, uuids, whole_between
 from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.wording import say
+from seed_pipeline.core.wording import NOTHING, say
 from seed_pipeline.core.world import World
 
 MOST_LATE = 8  # minutes; with the longest overrun it stays within the calendar's buffer
@@ -168,7 +168,7 @@ def _rows(settings: Settings, world: World, work: pd.DataFrame, start: np.ndarra
             "status": status,
             "tutor_showed_up": status != "no_show_tutor",
             "student_showed_up": status != "no_show_student",
-            "rescheduled_by": np.where(status == "rescheduled", np.where(moved_by_tutor, "tutor", "student"), None),
+            "rescheduled_by": np.where(status == "rescheduled", np.where(moved_by_tutor, "tutor", "student"), NOTHING),
             "technical_issues": work["technical_issues"],
             "technical_issues_description": _trouble(settings, world, work),
             "has_audio_analysis": done,

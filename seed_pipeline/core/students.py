@@ -17,7 +17,7 @@ _GROWN_UP = ("college", "adult")
 
 
 def make(settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:
-    """`users` (students), `students`, `student_subjects`, and `work_students`: cohort, slot, persona, group, subjects by department."""
+    """`users` (students), `students`, `student_subjects`; `work_students`: cohort, slot, persona, group, subjects."""
     personas = settings.personas.students
     place = places(cohorts, world.student_personas, [p.count for p in personas.values()])
     since = joined(world, "student", place, [p.tenure_days for p in personas.values()])
@@ -52,9 +52,8 @@ def _studies(world: World, place: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]
     cohort, key = place["cohort"].to_numpy(), place["key"].to_numpy()
     subjects = world.settings.text.subjects.subjects
     suits = np.array([[g in s.grades for g in GRADES] for s in subjects] + [[False] * len(GRADES)])
-    table = departments(world, np.unique(cohort))[
-        cohort - cohort[0]
-    ]  # student, department, subject; -1 is the last row
+    # Axes: student, department, subject; -1 is the last row of `suits`.
+    table = departments(world, np.unique(cohort))[cohort - cohort[0]]
     offered = suits[table]  # … and grade
     support = offered.any(axis=2).sum(axis=1)
     best = support == support.max(axis=1, keepdims=True)

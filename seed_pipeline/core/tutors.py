@@ -21,7 +21,7 @@ from seed_pipeline.core.world import World
 
 
 def make(settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:
-    """`users` (tutors), `tutors`, `tutor_subjects`, and `work_tutors`: a row per tutor with cohort, slot, persona, department."""
+    """`users` (tutors), `tutors`, `tutor_subjects`; `work_tutors`: cohort, slot, persona, department."""
     personas = settings.personas.tutors
     place = places(cohorts, world.tutor_personas, [p.count for p in personas.values()])
     since = joined(world, "tutor", place, [p.tenure_days for p in personas.values()])

@@ -19,7 +19,7 @@ def completed(upstream: Mapping) -> pd.DataFrame:
 
 
 def facts(world: World, upstream: Mapping) -> dict[str, np.ndarray]:
-    """Facts of each completed session: what is stored of it, NaN where a row does not exist, and its subject's category."""
+    """Facts of each completed session: what is stored of it, NaN without a row, and its subject's category."""
     done = completed(upstream)
     metrics = upstream["metrics"]
     at = upstream["sessions"]["work_sessions"]["completed"].to_numpy()

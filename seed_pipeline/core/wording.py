@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 
 from seed_pipeline.core.conditions import Condition
-from seed_pipeline.core.vocabulary import SLOT, Line
+from seed_pipeline.core.text_lines import SLOT, Line
 
 Columns = Mapping[str, Any]
+NOTHING = np.array(None, dtype=object)
+"""What stands in a column of words where there are none; broadcasts in np.where."""
 
 
 def choose(lines: Sequence[Line], facts: Columns, u: np.ndarray, group: str = "lines") -> np.ndarray:

@@ -117,7 +117,8 @@ class World:
                 "main.yaml, total_sessions", self.settings.main.total_sessions,
                 f"a cohort has {size} sessions, but its cast needs {need} so that everybody has the minimum "
                 f"({floors.tutor} a tutor, {floors.student} a student; O7)",
-                f"set total_sessions to at least {need * self.cohorts}, or lower minimum_sessions or the personas' counts",
+                f"set total_sessions to at least {need * self.cohorts}, or lower minimum_sessions or the personas' "
+                "counts",
             )  # fmt: skip
         cells = self.booking_shares * size
         for _ in range(200):
@@ -128,7 +129,7 @@ class World:
 
 
 def _shared(cells: np.ndarray, floors: np.ndarray) -> None:
-    """Hand sessions, each with its tutor persona, from the group with most to spare to groups below their floor (in place)."""
+    """Hand sessions (with tutor persona) from the group with most to spare to groups below their floor, in place."""
     for short in np.flatnonzero(cells.sum(axis=1) < floors):
         while cells[short].sum() < floors[short]:
             giver = int((cells.sum(axis=1) - floors).argmax())

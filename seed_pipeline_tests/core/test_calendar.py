@@ -24,7 +24,7 @@ def booked(*overrides: str) -> tuple[World, pd.DataFrame]:
 @pytest.mark.parametrize("as_of", AS_OF)
 def test_times_keep_the_contract_on_any_as_of(as_of):
     """Peak hours, busy midweek, recency, quarter hours and the window hold across a year (D1-D4)."""
-    world, frame = booked(f"main.as_of={as_of}", "main.total_sessions=1500")
+    _, frame = booked(f"main.as_of={as_of}", "main.total_sessions=1500")
     start = frame["start"]
     day = (start - pd.Timestamp(as_of)).dt.days + 30
     assert day.between(0, 29).all()

@@ -1,6 +1,7 @@
 """The whole dataset is a function of seed, settings and as_of (X1-X5, D5, R11)."""
 
 import hashlib
+from collections.abc import Set
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ def digest(frame: pd.DataFrame) -> str:
     return hashlib.sha256(frame.reset_index(drop=True).to_csv(index=False).encode()).hexdigest()
 
 
-def flat(made: dict, without: set[str] = frozenset()) -> dict[str, str]:
+def flat(made: dict, without: Set[str] = frozenset()) -> dict[str, str]:
     """Fingerprints of all tables of all entities."""
     return {
         f"{e}/{t}": digest(f.drop(columns=list(without & set(f))))
@@ -29,7 +30,7 @@ def flat(made: dict, without: set[str] = frozenset()) -> dict[str, str]:
     }
 
 
-def differing(a: dict, b: dict, without: set[str] = frozenset()) -> set[str]:
+def differing(a: dict, b: dict, without: Set[str] = frozenset()) -> set[str]:
     left, right = flat(a, without), flat(b, without)
     assert left.keys() == right.keys()
     return {name for name in left if left[name] != right[name]}

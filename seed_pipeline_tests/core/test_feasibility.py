@@ -1,11 +1,16 @@
-"""Settings that contradict each other are refused before a row is made, with the statements that clash and a way out."""
+"""Settings that contradict each other are refused before a row is made, with the clashing statements and a way out."""
 
 import pytest
 
 from seed_pipeline.core.files import SettingsError
 from seed_pipeline_tests.core.conftest import settings_with
 
-OUTCOMES = "{{completed: {}, no_show_student: {}, no_show_tutor: {}, rescheduled: {}, rescheduled_by_tutor: 0.4, technical_issues: 0.05, technical_issues_first_session: 1.6}}"
+OUTCOMES = (
+    "{{completed: {}, no_show_student: {}, no_show_tutor: {}, rescheduled: {}, rescheduled_by_tutor: 0.4, "
+    "technical_issues: 0.05, technical_issues_first_session: 1.6}}"
+)
+EVEN_WEEK = "{monday: 1, tuesday: 1, wednesday: 1, thursday: 1, friday: 1, saturday: 1, sunday: 1}"
+EVEN_DAY = "{9: 1, 10: 1, 11: 1, 12: 1, 13: 1, 14: 1, 15: 1, 16: 1, 17: 1, 18: 1, 19: 1, 20: 1}"
 CLASHES = [
     (["probabilities.outcomes=" + OUTCOMES.format(0.95, 0.02, 0.02, 0.01)], "O3"),
     (["probabilities.outcomes=" + OUTCOMES.format(0.70, 0.03, 0.22, 0.05)], "O3"),
@@ -20,15 +25,15 @@ CLASHES = [
     (["personas.students.struggling.churn=0.0", "main.total_sessions=150000"], "N3.*S6"),
     (["probabilities.stories.high_score_rebooking=0.5"], "T5.*N1"),
     (["probabilities.time.recency=1.0"], "D4"),
-    (["probabilities.time.weekdays={monday: 1, tuesday: 1, wednesday: 1, thursday: 1, friday: 1, saturday: 1, sunday: 1}"], "D2"),
+    (["probabilities.time.weekdays=" + EVEN_WEEK], "D2"),
     (["probabilities.time.durations={30: 0.5, 45: 0.2, 60: 0.2, 90: 0.1}"], "D3"),
-    (["probabilities.time.hours={9: 1, 10: 1, 11: 1, 12: 1, 13: 1, 14: 1, 15: 1, 16: 1, 17: 1, 18: 1, 19: 1, 20: 1}"], "D1"),
+    (["probabilities.time.hours=" + EVEN_DAY], "D1"),
     (["main.total_sessions=30"], "O7.*at least 60"),
     (["main.cohort.count=1", "main.total_sessions=1000"], "Q4.*at most"),
     (["main.cohort.count=20", "main.total_sessions=600"], "O7"),
     (["personas.tutors.at_risk.no_show=0.0"], "N4"),
     (["probabilities.booking.drifting.sessions={struggling: 5}"], "N4"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("overrides", "statements"), CLASHES, ids=[c[0][0][:60] for c in CLASHES])
@@ -41,7 +46,7 @@ def test_a_clash_is_named(overrides, statements):
 
 def test_the_remedy_works():
     """What the message proposes is accepted."""
-    with pytest.raises(SettingsError, match="0.25"):
+    with pytest.raises(SettingsError, match=r"0\.25"):
         settings_with("personas.students.engaged.churn=0.6")
     assert settings_with("personas.students.engaged.churn=0.25")
 

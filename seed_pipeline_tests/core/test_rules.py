@@ -6,17 +6,19 @@ import pytest
 from seed_pipeline.core import rules as engine
 from seed_pipeline.core.baselines import solve
 from seed_pipeline.core.files import SettingsError
-from seed_pipeline.core.settings import Rule
+from seed_pipeline.core.rule_settings import Rule
 
-TALK = Rule(
-    name="talk", when=["tutor_talk_ratio > 0.65"], effects=[{"metric": "student_engagement_score", "multiply": 0.7}]
-)
-CHECKS = Rule(
-    name="checks",
-    when=["tutor_checks_understanding_count > 10"],
-    effects=[{"metric": "student_engagement_score", "add": 1.5}],
-)
-CAP = Rule(name="cap", when=["session_number == 1"], effects=[{"metric": "student_engagement_score", "cap": 4}])
+ENGAGEMENT = "student_engagement_score"
+
+
+def rule(name: str, when: str, metric: str, **operation: float) -> Rule:
+    """A rule with one trigger and one effect, read as from a file."""
+    return Rule.model_validate({"name": name, "when": when, "effects": [{"metric": metric, **operation}]})
+
+
+TALK = rule("talk", "tutor_talk_ratio > 0.65", ENGAGEMENT, multiply=0.7)
+CHECKS = rule("checks", "tutor_checks_understanding_count > 10", ENGAGEMENT, add=1.5)
+CAP = rule("cap", "session_number == 1", ENGAGEMENT, cap=4)
 FACTS = {
     "tutor_talk_ratio": np.array([0.7, 0.65, 0.7]),
     "tutor_checks_understanding_count": np.array([11, 11, 2]),
@@ -45,7 +47,7 @@ def test_the_journal_has_a_row_for_every_application_and_no_other():
 
 def test_a_missing_fact_triggers_nothing():
     """Where there is no screen row, nobody was seen gaming."""
-    gaming = Rule(name="g", when="gaming_detected == true", effects=[{"metric": "overall_session_score", "set": 3.0}])
+    gaming = rule("g", "gaming_detected == true", "overall_session_score", set=3.0)
     chain = engine.steps([gaming], "overall_session_score", {"gaming_detected": np.array([np.nan, 0, 1])}, EVERYBODY)
     assert engine.applied(np.full(3, 8.0), chain).tolist() == [8, 8, 3]
 
@@ -58,36 +60,32 @@ def test_stored_values_keep_domain_and_scale():
 
 def test_metrics_are_worked_out_after_what_triggers_them():
     """Frustration comes before the rating that it caps."""
-    rule = Rule(
-        name="f", when="student_frustration_count > 5", effects=[{"metric": "student_satisfaction_rating", "cap": 2}]
-    )
-    order = engine.order([rule])
+    order = engine.order([rule("f", "student_frustration_count > 5", "student_satisfaction_rating", cap=2)])
     assert order.index("student_frustration_count") < order.index("student_satisfaction_rating")
 
 
 def test_rules_in_a_circle_are_refused():
     """Two metrics that trigger each other cannot be settled."""
-    a = Rule(name="a", when="student_frustration_count > 1", effects=[{"metric": "student_confusion_count", "add": 1}])
-    b = Rule(name="b", when="student_confusion_count > 1", effects=[{"metric": "student_frustration_count", "add": 1}])
+    a = rule("a", "student_frustration_count > 1", "student_confusion_count", add=1)
+    b = rule("b", "student_confusion_count > 1", "student_frustration_count", add=1)
     with pytest.raises(SettingsError, match="circle"):
         engine.order([a, b])
 
 
 def test_a_rule_cannot_look_at_what_follows_from_its_metric():
     """Attention follows from engagement, so engagement cannot follow from attention."""
-    rule = Rule(
-        name="a",
-        when="student_on_screen_attention_pct > 0.5",
-        effects=[{"metric": "student_engagement_score", "add": 1}],
-    )
+    looking = rule("a", "student_on_screen_attention_pct > 0.5", ENGAGEMENT, add=1)
     with pytest.raises(SettingsError, match="follows from"):
-        engine.order([rule])
+        engine.order([looking])
 
 
 def test_baselines_meet_their_targets_after_capping():
     """The level is found although values above 10 are cut and every second row is multiplied."""
     groups = np.repeat([0, 1], 500)
     factor = np.tile([1.0, 1.3], 500)
-    stored = lambda level: np.round(np.clip(level * factor, 0, 10), 1)  # noqa: E731
+
+    def stored(level: np.ndarray) -> np.ndarray:
+        return np.round(np.clip(level * factor, 0, 10), 1)
+
     level = solve(stored, groups, np.array([6.0, 9.0]), -10, 40)
     assert [stored(level[groups])[groups == g].mean() for g in (0, 1)] == pytest.approx([6, 9], abs=0.06)

@@ -11,7 +11,9 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from seed_pipeline.core.vocabulary import FEEDBACK_FACTS, Fact, Line, Text
+from seed_pipeline.core.text_facts import FEEDBACK_FACTS, Fact
+from seed_pipeline.core.text_lines import Line
+from seed_pipeline.core.vocabulary import Text
 from seed_pipeline.core.wording import choose, compose, say, uncovered
 from seed_pipeline.schema import ENUMS
 

@@ -1,0 +1,150 @@
+"""Lines of text, and the groups they stand in.
+
+A group is a list of lines. A line is a sentence, or a mapping with `text`, `when` (conditions on facts, all of which
+must hold) and `weight` (how often it is said compared with the others that fit). Lines that share conditions are
+written as one block with `when`, `weight` and `lines`. Slots are written {topic}. Every group knows the slots and the
+facts it may use, and has at least one line without conditions, so that nobody is ever left without words.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from seed_pipeline.core.conditions import Conditions
+from seed_pipeline.core.text_facts import (
+    BOOKING_FACTS,
+    CHURN_FACTS,
+    FEEDBACK_FACTS,
+    SESSION_FACTS,
+    STUDENT_FACTS,
+    TUTOR_FACTS,
+    Facts,
+    check_conditions,
+)
+from seed_pipeline.schema import ENUMS
+
+SLOT = re.compile(r"\{([^{}]*)\}")
+
+Share = Annotated[float, Field(strict=True, ge=0, le=1)]
+Weight = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+Phrase = Annotated[str, Field(strict=True, min_length=1)]
+
+
+class Model(BaseModel):
+    """Strict and frozen: an unknown key is an error, nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Line(Model):
+    """One sentence (or two), when it may be said, and how often compared with the others that fit."""
+
+    text: str = ""
+    when: Conditions = ()
+    weight: Positive = 1.0
+    lines: tuple["Line", ...] = Field(default=(), exclude=True, repr=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"text": value}
+        if isinstance(value, Mapping) and ("text" in value) == ("lines" in value):
+            raise ValueError(f"{dict(value)!r} needs either 'text' (one line) or 'lines' (a block of lines), not both")
+        if not isinstance(value, Mapping | Line):
+            raise ValueError(f"{value!r} is no line; write a sentence in quotes, or a mapping with text and when")
+        return value
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """Names of the slots in the text, in order, repeated when used twice."""
+        return tuple(SLOT.findall(self.text))
+
+    def flat(self) -> tuple["Line", ...]:
+        """The line itself, or the lines of a block with the block's conditions and weight put on each."""
+        inner = [line for part in self.lines for line in part.flat()]
+        return tuple(
+            Line(text=line.text, when=(*self.when, *line.when), weight=self.weight * line.weight) for line in inner
+        ) or (self,)
+
+
+SESSION_SLOTS = ("subject", "topic", "tutor", "student", "minutes")
+TUTOR_SLOTS = ("subject", "topic", "degree", "years", "first_name")
+STUDENT_SLOTS = ("subject", "topic", "grade", "first_name")
+CHURN_SLOTS = ("subject", "topic")
+
+
+def _check_line(line: Line, slots: tuple[str, ...], facts: Facts) -> None:
+    place = f"line {line.text!r}"
+    unknown = [slot for slot in line.slots if slot not in slots]
+    if unknown or set(SLOT.sub("", line.text)) & set("{}"):
+        wrong = f"the slot {{{unknown[0]}}}" if unknown else "a single brace"
+        known = ", ".join(f"{{{slot}}}" for slot in slots)
+        raise ValueError(f"{place} has {wrong}, which nothing fills here; use {known} or no braces")
+    check_conditions(line.when, facts, place)
+
+
+def group(slots: tuple[str, ...], facts: Facts, *, optional: bool = False) -> AfterValidator:
+    """Validates a group of lines and unfolds its blocks; only an optional group may have a line that says nothing."""
+
+    def check(blocks: tuple[Line, ...]) -> tuple[Line, ...]:
+        lines = tuple(line for block in blocks for line in block.flat())
+        seen = set()
+        for line in lines:
+            _check_line(line, slots, facts)
+            if not line.text and not optional:
+                raise ValueError("a line is empty; write a sentence or remove the line")
+            if (line.text, line.when) in seen:
+                raise ValueError(f"line {line.text!r} is written twice; keep one and give it a higher weight")
+            seen.add((line.text, line.when))
+        if all(line.when for line in lines):
+            raise ValueError(
+                f"{len(lines)} lines, and every one has conditions, so that some rows could be left without words; "
+                "add at least one line without 'when'"
+            )
+        return lines
+
+    return AfterValidator(check)
+
+
+TutorLines = Annotated[tuple[Line, ...], group(TUTOR_SLOTS, TUTOR_FACTS)]
+StudentLines = Annotated[tuple[Line, ...], group(STUDENT_SLOTS, STUDENT_FACTS)]
+IssueLines = Annotated[tuple[Line, ...], group(("minutes",), BOOKING_FACTS)]
+SummaryLines = Annotated[tuple[Line, ...], group(SESSION_SLOTS, SESSION_FACTS, optional=True)]
+CommentLines = Annotated[tuple[Line, ...], group(SESSION_SLOTS, FEEDBACK_FACTS, optional=True)]
+DetailLines = Annotated[tuple[Line, ...], group(SESSION_SLOTS, FEEDBACK_FACTS)]
+HighlightLines = Annotated[tuple[Line, ...], group(SESSION_SLOTS, SESSION_FACTS)]
+SurveyLines = Annotated[tuple[Line, ...], group(CHURN_SLOTS, CHURN_FACTS)]
+
+
+def one_of(enum: str) -> AfterValidator:
+    """Validates a word of the platform's enumeration."""
+
+    def check(value: str) -> str:
+        if value not in ENUMS[enum]:
+            raise ValueError(f"{value!r} is no {enum} of the platform; use one of {', '.join(ENUMS[enum])}")
+        return value
+
+    return AfterValidator(check)
+
+
+Entry = TypeVar("Entry")
+
+
+def one_for_each(enum: str) -> Callable[[dict[str, Entry]], dict[str, Entry]]:
+    """Validates a mapping that has an entry for every word of the enumeration; orders it as the enumeration."""
+
+    def check(entries: dict[str, Entry]) -> dict[str, Entry]:
+        unknown = [name for name in entries if name not in ENUMS[enum]]
+        missing = [name for name in ENUMS[enum] if name not in entries]
+        if unknown:
+            known = ", ".join(ENUMS[enum])
+            raise ValueError(f"{unknown[0]!r} is no {enum} of the platform; rename it to one of {known}, or remove it")
+        if missing:
+            raise ValueError(f"{', '.join(missing)} missing: every {enum} needs an entry; a weight of 0 keeps it out")
+        return {name: entries[name] for name in ENUMS[enum]}
+
+    return check
