@@ -23,6 +23,7 @@ def book(world: World, cohorts: range) -> pd.DataFrame:
     wanted = world.bookings(np.arange(cohorts.start, cohorts.stop))
     parts = [_of_group(world, cohorts, code, wanted[:, code]) for code in range(len(world.groups))]
     frame = pd.concat(parts, ignore_index=True)
+    _keep_busy(world, frame)
     pair = (frame["cohort"].to_numpy() * _SLOTS + frame["tutor"]) * _SLOTS + frame["student"]
     frame["number"], frame["pair_size"] = ranks(pair.to_numpy(), np.arange(len(frame)))
     frame["number"] += 1
@@ -32,6 +33,27 @@ def book(world: World, cohorts: range) -> pd.DataFrame:
     jitter = uniform(world.seed, "session/place", frame["key"].to_numpy())
     frame["place"] = (frame["number"] - 1 + jitter) / frame["pair_size"] * _until(world, frame)
     return frame
+
+
+def _keep_busy(world: World, frame: pd.DataFrame) -> None:
+    """Hand sessions to tutors below the minimum from the busiest tutor of the same persona and cohort (O7; in place).
+
+    Only small cohorts need it, so the loop runs over the few tutors concerned.
+    """
+    minimum = world.settings.main.minimum_sessions.tutor
+    counts = [p.count for p in world.settings.personas.tutors.values()]
+    slots = np.split(np.arange(sum(counts)), np.cumsum(counts)[:-1])
+    cohort, tutor = frame["cohort"].to_numpy(), frame["tutor"].to_numpy().copy()
+    first = cohort.min()
+    held = np.bincount((cohort - first) * sum(counts) + tutor, minlength=(cohort.max() - first + 1) * sum(counts))
+    held = held.reshape(-1, sum(counts))
+    for row, slot in zip(*np.nonzero(held < minimum), strict=True):
+        peers = next(s for s in slots if slot in s)
+        while held[row, slot] < minimum and held[row, (busiest := peers[held[row, peers].argmax()])] > minimum:
+            moved = np.flatnonzero((cohort == row + first) & (tutor == busiest))[-1]
+            tutor[moved] = slot
+            held[row, slot], held[row, busiest] = held[row, slot] + 1, held[row, busiest] - 1
+    frame["tutor"] = tutor
 
 
 def _until(world: World, frame: pd.DataFrame) -> np.ndarray:

@@ -11,7 +11,7 @@ from seed_pipeline.core.baselines import solve
 from seed_pipeline.core.conditions import all_hold
 from seed_pipeline.core.draws import Draws
 from seed_pipeline.core.facts import RATING
-from seed_pipeline.core.randomness import bell, reconsidered, uniform
+from seed_pipeline.core.randomness import GOLDEN_SHARE, bell, reconsidered, uniform
 from seed_pipeline.core.ranges import middle
 from seed_pipeline.core.settings import Settings
 from seed_pipeline.core.wording import NOTHING, compose, say
@@ -20,6 +20,7 @@ from seed_pipeline.core.world import World
 CHANCE = "feedback_probability"
 KIND, UNKIND = 4.3, 3.3  # stars before rounding of kind and of other feedback on poor sessions (N7)
 MOST_TAGS = 4
+_ALMOST_ONE = 0.999  # the first cohort's offset: any share of anything makes one
 FEW = 12  # completed sessions of a tutor persona in a cohort, below which chance might leave it without feedback
 LONGEST_WAIT = 36 * 60  # minutes until feedback is submitted
 
@@ -94,7 +95,7 @@ def _certain(settings: Settings, draws: Draws, forgivable: np.ndarray, chance: n
     place, _ = draws.first_of("forgiving", draws.cohort, forgivable, chance**2)
     certain = forgivable & (place < 1)
     place, size = draws.first_of("heard", draws.by_tutor, np.ones(len(draws), dtype=bool), chance**2)
-    return certain | ((size < FEW) & (place < np.where(size < 4, 1, 2)))
+    return certain | ((size < FEW) & (place < np.where(size < 3, 1, 2)))
 
 
 def _chances(
@@ -158,12 +159,13 @@ def _mood(settings: Settings, draws: Draws, score: np.ndarray, given: np.ndarray
 
 
 def _kind(settings: Settings, draws: Draws, full: dict, given: np.ndarray, poor: np.ndarray) -> np.ndarray:
-    """Feedback on poor sessions that is kind all the same: the stated share, at least one a cohort if one can be."""
+    """Feedback on poor sessions that is kind all the same: the stated share, at least one in the first cohort (N7)."""
     able = given & _forgivable(settings, draws, full, poor)
     codes = np.unique(draws.cohort, return_inverse=True)[1]
     heard = np.bincount(codes, weights=given & poor)[codes]
+    offset = (_ALMOST_ONE + draws.cohort * GOLDEN_SHARE) % 1.0
     place, _ = draws.first_of("kind", draws.cohort, able)
-    return able & (place < np.maximum(1, np.floor(settings.probabilities.stories.forgiving * heard + 0.5)))
+    return able & (place < np.floor(settings.probabilities.stories.forgiving * heard + offset))
 
 
 def _tags(settings: Settings, world: World, said: pd.DataFrame, facts: dict) -> np.ndarray:

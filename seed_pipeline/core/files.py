@@ -21,7 +21,7 @@ class SettingsError(Exception):
         return type(self), (self.where, self.value, self.why, self.remedy)
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Refuses a key written twice, which YAML would silently settle for the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

@@ -70,12 +70,15 @@ def _ends(row: np.ndarray, place: np.ndarray, n: int) -> tuple[np.ndarray, np.nd
 
 
 def mostly(world: World, upstream: Mapping, match: Match) -> np.ndarray:
-    """Students of the persona with more than half of their sessions with these tutors (N2, N3)."""
+    """Students of the persona with over half of their sessions, or completed sessions, with these tutors (N2, N3)."""
     students, work = upstream["students"]["work_students"], upstream["sessions"]["work_sessions"]
     row, codes = row_of(students, work), [world.tutor_personas.index(t) for t in match.tutors]
     theirs = np.isin(work["tutor_persona"].to_numpy(), codes)
-    share = np.bincount(row, weights=theirs, minlength=len(students)) / np.bincount(row, minlength=len(students))
-    return (share > 0.5) & (students["persona"].to_numpy() == world.student_personas.index(match.persona))
+    most = np.zeros(len(students), dtype=bool)
+    for among in (np.ones(len(work)), work["completed"].to_numpy(np.float64)):
+        every = np.bincount(row, weights=among, minlength=len(students))
+        most |= np.bincount(row, weights=among * theirs, minlength=len(students)) > 0.5 * every
+    return most & (students["persona"].to_numpy() == world.student_personas.index(match.persona))
 
 
 def last_day(upstream: Mapping) -> np.ndarray:

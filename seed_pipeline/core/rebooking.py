@@ -11,6 +11,7 @@ from seed_pipeline.core.baselines import solve
 from seed_pipeline.core.draws import Draws
 from seed_pipeline.core.facts import SCORE
 from seed_pipeline.core.randomness import reconsidered, to_total
+from seed_pipeline.core.sessions import in_cascade
 from seed_pipeline.core.settings import Settings
 
 METRIC = "follow_up_probability"
@@ -33,6 +34,7 @@ def follow_ups(
     before = np.where(first, draws.tutor(personas, "first_session_success"), draws.tutor(personas, "follow_up"))
     with_all = np.clip(engine.applied(before, engine.steps(settings.correlations.rules, METRIC, full, everybody)), 0, 1)
     chance = np.where(latest, with_all, 1.0)
+    chance[latest & in_cascade(draws.world, done)] = 0.0  # the story ends in churn (N4)
     high = full[SCORE] > settings.probabilities.stories.high_score
     chance[first] = _of_first(settings, draws, first, np.where(latest, with_all, _CERTAIN), high[first])
     # Every second persona's order is turned round, so that the high scores of two personas lie side by side and

@@ -15,6 +15,7 @@ from seed_pipeline.core.world import World
 MOST_LATE = 8  # minutes; with the longest overrun it stays within the calendar's buffer
 OVERRUN = (-6, 5)  # minutes
 BOOKED_AHEAD = (1, 12)  # days
+BOOKING_HOURS = (7 * 60, 22 * 60)  # minutes of the day at which people book
 
 
 def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:
@@ -152,7 +153,9 @@ def _rows(settings: Settings, world: World, work: pd.DataFrame, start: np.ndarra
     actual_minutes = minutes + whole_between(uniform(seed, "session/overrun", key), *OVERRUN)
     none = np.datetime64("NaT", "s")
     actual_start = np.where(done, start + late.astype("timedelta64[s]"), none)
-    ahead = whole_between(uniform(seed, "session/booked_ahead", key), BOOKED_AHEAD[0] * 1440, BOOKED_AHEAD[1] * 1440)
+    days_ahead = whole_between(uniform(seed, "session/booked_ahead", key), *BOOKED_AHEAD).astype("timedelta64[D]")
+    minute = whole_between(uniform(seed, "session/booked_at", key), *BOOKING_HOURS) * 60
+    booked_at = (start.astype("datetime64[D]") - days_ahead).astype("datetime64[s]") + minute.astype("timedelta64[s]")
     moved_by_tutor = uniform(seed, "session/moved_by", key) < settings.probabilities.outcomes.rescheduled_by_tutor
     return pd.DataFrame(
         {
@@ -176,7 +179,7 @@ def _rows(settings: Settings, world: World, work: pd.DataFrame, start: np.ndarra
             "has_screen_monitoring": work["has_screen"],
             "homework_assigned": work["homework_assigned"],
             "completed_at": actual_start + actual_minutes.astype("timedelta64[m]").astype("timedelta64[s]"),
-            "created_at": start - ahead.astype("timedelta64[m]").astype("timedelta64[s]"),
+            "created_at": booked_at,
         }
     ).assign(actual_duration=lambda f: f["actual_duration"].where(done))
 

@@ -4,7 +4,7 @@
 """
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from io import BytesIO
 
 import numpy as np
@@ -56,13 +56,14 @@ def _counted(chunk: Chunk) -> dict[str, Part]:
     return parts
 
 
-def pictures(chunks: Iterable[Tables], settings: Settings) -> dict[str, bytes]:
-    """Every picture that the tables allow, as PNG bytes."""
+def pictures(chunks: Iterable[Tables], settings: Settings, names: Collection[str] | None = None) -> dict[str, bytes]:
+    """Every picture that the tables allow (or those of `names`), as PNG bytes."""
     total: dict[str, Part] = {}
     for tables in chunks:
         for name, part in _counted(Chunk(tables, settings)).items():
             total[name] = total.get(name, Part()) + part
-    return {name: _drawn(_PICTURES[name], part.sums, settings) for name, part in total.items() if part.sums}
+    wanted = {name: part for name, part in total.items() if part.sums and (names is None or name in names)}
+    return {name: _drawn(_PICTURES[name], part.sums, settings) for name, part in wanted.items()}
 
 
 def markdown(title: str, png: bytes) -> str:
