@@ -20,10 +20,10 @@ OPTIONS = $(if $(SEED),--seed '$(SEED)') $(if $(SESSIONS),--sessions '$(SESSIONS
           $(if $(AS_OF),--as-of '$(AS_OF)') $(if $(TARGET),--target '$(TARGET)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup seed ui test check format bench sabotage contract screens clean
+.PHONY: help setup seed ui test e2e check format bench sabotage contract screens clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 12
 
 setup: $(READY) ## create .venv from the lock file; a second call does nothing
 
@@ -48,7 +48,10 @@ ui: $(READY) ## Dagster's webserver and daemon on loopback (PORT=3000)
 	@$(BIN)/dg dev -w workspace.yaml --host 127.0.0.1 --port $(PORT)
 
 test: $(READY) ## the tests (TESTS= narrows them)
-	@$(BIN)/python -m pytest -m 'not slow' $(TESTS)
+	@$(BIN)/python -m pytest -m 'not slow' -n auto --dist loadfile $(TESTS)
+
+e2e: $(READY) ## the real webserver and daemon, launched and questioned as the UI does (minutes)
+	@$(BIN)/python -m pytest -m slow seed_pipeline_tests/defs
 
 check: $(READY) ## format, lint, types, tests: what a change has to pass
 	@$(BIN)/ruff format --check .

@@ -127,7 +127,7 @@ engine(
     "K1_alerts", "churn risk from 0.5", "alerts.alerts.student_churn_risk.severities.critical=churn_probability > 0.5"
 )
 engine("N1_high_score_rebooking", "nine of ten", "probabilities.stories.high_score_rebooking=0.90", base=LARGE)
-engine("N7_forgiving", "every other one", "probabilities.stories.forgiving=0.5", base=LARGE)
+engine("N7_forgiving", "nobody forgives", "probabilities.stories.forgiving=0.0", base=LARGE)
 engine(
     "N6_issues_of_new_users",
     "old users rather",
