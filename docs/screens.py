@@ -15,6 +15,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ UPSTREAM = "/assets/database?view=lineage&lineageScope=upstream"
 PAGES: dict[str, tuple[str, int, int, tuple[int, int, int, int] | None]] = {
     "asset_graph": (UPSTREAM, 2600, 2100, (610, 270, 1620, 1580)),
     "asset": ("/assets/feedback?view=overview", 1500, 1100, None),
-    "checks": ("/assets/sessions?view=checks", 1500, 950, None),
+    "check_passed": ("/assets/sessions?view=checks&checkDetail=O1_completed", 1500, 950, None),
+    "schedule": ("/locations/seed_pipeline/schedules/staging_refresh_nightly", 1500, 700, None),
+    "check_failed": ("/assets/sessions?view=checks&checkDetail=O1_completed", 1500, 1400, None),
 }
 """Picture → the page it shows, its width and height, and the part of it to keep (x, y, width, height)."""
 
@@ -54,8 +57,22 @@ def main(names: list[str]) -> None:
     with _ui() as address, _browser(chromium) as page:
         for name in names or PAGES:
             path, width, height, part = PAGES[name]
+            if name == "check_failed":
+                _judge("targets.statements.O1_completed.expected=0.5")
             (IMAGES / f"{name}.png").write_bytes(_picture(page, address + path, width, height, part))
             print(f"docs/images/{name}.png")
+            if name == "check_failed":
+                _judge()
+
+
+def _judge(*overrides: str) -> None:
+    """Judge the artifacts again, with a contract that they cannot meet, or with the one they do."""
+    from seed_pipeline.cli.work import ARTIFACTS
+    from seed_pipeline.defs.launch import materialize
+    from seed_pipeline.pipeline.wishes import Wishes
+
+    wishes = Wishes(overrides=overrides)
+    materialize(wishes, wishes.settings(date.today()), ARTIFACTS, job="recheck_and_load")
 
 
 @contextmanager

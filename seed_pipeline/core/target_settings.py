@@ -80,12 +80,14 @@ class Target(Strict):
     `where` picks rows, `by` judges each group apart, `split` compares rows that meet a condition with those that do not
     (averaged `within` groups), `scale: [a, b]` makes an interval of a times to b times the expected value, `in_order`
     asks that groups with a higher expectation are not observed lower, `rule` names a rule without which there is
-    nothing to judge, `only_large` one that needs many sessions, `using` holds parameters of a named measure.
+    nothing to judge, `only_large` one that needs many sessions, `level` one
+    that rules help to make, `using` holds parameters of a named measure.
     """
 
     title: Annotated[str, Field(min_length=5)]
     entity: Entity
     blocking: bool = True
+    level: bool = False
     of: Literal["sessions", "students", "tutors"] = "sessions"
     share: tuple[str, ...] | str | None = None
     mean: str | None = None
@@ -190,6 +192,14 @@ def expectation(target: Target, key: str, settings: Any) -> Any:
     """The target's `expected`, `inside`, `at_least` or `at_most` with a reference resolved; None when not given."""
     value = getattr(target, key)
     return look_up(settings, value) if isinstance(value, str) else value
+
+
+def holds_back(target: Target, settings: Any) -> bool:
+    """Whether a failure stops the load. Levels that rules help to make only warn while a rule is switched off.
+
+    A counterfactual keeps the baselines of all rules (R11), so it lawfully misses such levels.
+    """
+    return target.blocking and not (target.level and any(not r.enabled for r in settings.correlations.rules))
 
 
 def in_force(target: Target, settings: Any) -> bool:

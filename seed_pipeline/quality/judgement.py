@@ -6,7 +6,7 @@ import pandas as pd
 
 from seed_pipeline.core.files import SettingsError
 from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.target_settings import Target, check_references, in_force
+from seed_pipeline.core.target_settings import Target, check_references, holds_back, in_force
 from seed_pipeline.quality import forms
 from seed_pipeline.quality.measures import MEASURES, Measure
 from seed_pipeline.quality.observation import Chunk
@@ -67,7 +67,7 @@ def _needs_key(target: Target) -> bool:
 def _chosen(settings: Settings, entities: Sequence[str] | None) -> Iterator[tuple[str, Target]]:
     for name, target in settings.targets.statements.items():
         if entities is None or target.entity in entities:
-            yield name, target
+            yield name, target.model_copy(update={"blocking": holds_back(target, settings)})
 
 
 def _of(target: Target, name: str) -> Measure:

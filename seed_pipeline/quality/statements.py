@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.target_settings import in_force
+from seed_pipeline.core.target_settings import holds_back, in_force
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def statements(settings: Settings) -> list[Statement]:
             name=name,
             title=t.title,
             entity=t.entity,
-            blocking=t.blocking,
+            blocking=holds_back(t, settings),
             setting="{}.yaml, {}".format(*t.setting.split(".", 1)),
             remedy=t.hint,
             only_large=t.only_large,
