@@ -4,7 +4,14 @@ import pytest
 
 from seed_pipeline_tests.contract import judge_all
 
-DATES = ("2025-12-31", "2026-01-01", "2028-02-29", "2028-03-01", "2026-06-15", "2026-09-20")  # a Monday, a Sunday among them
+DATES = (
+    "2025-12-31",
+    "2026-01-01",
+    "2028-02-29",
+    "2028-03-01",
+    "2026-06-15",
+    "2026-09-20",
+)  # a Monday, a Sunday among them
 
 
 def test_a_hundred_seeds_hold_at_the_default_size():
@@ -32,4 +39,6 @@ def test_an_odd_seed_is_a_seed_like_any_other():
 @pytest.mark.parametrize("sessions", [15_000, 105_000, 1_050_000])
 def test_large_worlds_hold_within_the_tight_tolerances(sessions):
     """Three seeds each, judged with the tolerances for large data."""
-    assert judge_all([(f"main.seed={seed}", f"main.total_sessions={sessions}") for seed in (1, 2, 3)], processes=1) == []
+    assert (
+        judge_all([(f"main.seed={seed}", f"main.total_sessions={sessions}") for seed in (1, 2, 3)], processes=1) == []
+    )
