@@ -8,6 +8,7 @@ READY := $(VENV)/.ready
 SEED ?=
 SESSIONS ?=
 AS_OF ?=
+PRESET ?=
 TARGET ?=
 SEEDS ?= 100
 PORT ?= 3000
@@ -17,7 +18,7 @@ export DAGSTER_HOME := $(CURDIR)/.dagster_home
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 OPTIONS = $(if $(SEED),--seed '$(SEED)') $(if $(SESSIONS),--sessions '$(SESSIONS)') \
-          $(if $(AS_OF),--as-of '$(AS_OF)') $(if $(TARGET),--target '$(TARGET)')
+          $(if $(AS_OF),--as-of '$(AS_OF)') $(if $(PRESET),--preset '$(PRESET)') $(if $(TARGET),--target '$(TARGET)')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup seed ui test e2e check format bench sabotage contract screens clean
@@ -40,7 +41,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-seed: $(READY) ## generate, check and load through Dagster (SEED= SESSIONS= AS_OF= TARGET=)
+seed: $(READY) ## generate, check and load through Dagster (SEED= SESSIONS= AS_OF= PRESET= TARGET=)
 	@$(BIN)/seed-pipeline materialize $(OPTIONS)
 
 ui: $(READY) ## Dagster's webserver and daemon on loopback (PORT=3000)

@@ -4,7 +4,7 @@ import dagster as dg
 
 from seed_pipeline.defs import assets
 from seed_pipeline.defs.checks import CHECKS
-from seed_pipeline.defs.jobs import JOBS, failed_runs
+from seed_pipeline.defs.jobs import JOBS, failed_runs, nightly
 from seed_pipeline.defs.parquet import ParquetTables
 from seed_pipeline.defs.release import DatabaseRelease
 from seed_pipeline.defs.settings import SeedSettings
@@ -15,6 +15,7 @@ defs = dg.Definitions(
     assets=dg.load_assets_from_modules([assets]),
     asset_checks=CHECKS,
     jobs=JOBS,
+    schedules=[nightly],
     sensors=[failed_runs],
     resources={
         "settings": _settings,

@@ -16,6 +16,7 @@ MAY_IMPORT = {
     "store": {"schema", "core", "quality"},
     "blast_radius": {"schema", "store"},
     "explain": {"schema", "core", "quality"},
+    "reference_docs": {"schema", "core", "quality"},
     "pipeline": {"schema", "core", "quality", "store"},
     "defs": {"schema", "core", "quality", "store", "blast_radius", "pipeline", "definitions"},
     "definitions": {"defs"},
@@ -32,6 +33,7 @@ FORBIDDEN = {
     "store": FACES,
     "blast_radius": FACES | DATABASES,
     "explain": FACES | DATABASES,
+    "reference_docs": FACES | DATABASES,
     "pipeline": FACES | DATABASES,
     "defs": {"typer", "rich", "click"},
 }

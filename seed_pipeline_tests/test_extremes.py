@@ -1,4 +1,4 @@
-"""Extreme but legal settings yield data that passes everything, or are refused; never data that fails its own checks."""
+"""Extreme but legal settings yield data that passes everything, or are refused; they never fail their own checks."""
 
 import pytest
 
@@ -51,11 +51,10 @@ EXTREMES = {
 
 @pytest.mark.parametrize("name", EXTREMES)
 def test_extreme_settings_pass_or_are_refused(name):
-    """Two seeds each: no statement fails on data that was made."""
+    """No statement fails on data that was made."""
     if _refusal(EXTREMES[name]):
         return
-    found = [failure for seed in (1, 2) for failure in failures((f"main.seed={seed}", *EXTREMES[name]))]
-    assert found == []
+    assert failures(("main.seed=1", *EXTREMES[name])) == []
 
 
 def _refusal(overrides: list[str]) -> str:

@@ -18,13 +18,25 @@ def _as_of(value: str | None) -> str | None:
         raise typer.BadParameter(f"{value!r} is no date; write YYYY-MM-DD, for example 2026-03-01, or today") from None
 
 
+def _whole(value: str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise typer.BadParameter(f"{value!r} is no whole number") from None
+
+
 Seed = Annotated[
-    int | None, typer.Option(help="Random seed. The same seed gives the same data.", rich_help_panel=_WORLD)
+    int | None,
+    typer.Option(
+        help="Random seed. The same seed gives the same data.", parser=_whole, metavar="INT", rich_help_panel=_WORLD
+    ),
 ]
 Sessions = Annotated[
     int | None,
     typer.Option(
         help="Number of sessions. The cast grows with it, 6 tutors and 20 students for each 150.",
+        parser=_whole,
+        metavar="INT",
         rich_help_panel=_WORLD,
     ),
 ]

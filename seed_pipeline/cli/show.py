@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.text import Text
 
+from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.core.settings import Settings
 from seed_pipeline.pipeline.making import Progress, silent
 from seed_pipeline.pipeline.running import Outcome
@@ -39,19 +40,25 @@ def summary(outcome: Outcome) -> None:
     _tally(out, outcome.verdicts)
     out.print()
     done = ", ".join(f"{count:,} {_DONE[what]}" for what, count in outcome.loaded.items())
-    out.print(f"Database     {redact(outcome.settings.main.target)}  ({done})")
+    out.print(f"Database     {_place(outcome.settings)}  ({done})")
     out.print(f"Made with    {world_line(outcome.settings)}")
     out.print(f"Fingerprint  {outcome.fingerprint[:16]}")
-    out.print(f"Next         {_next(outcome.settings)}")
+    out.print(f"Next         {_next()}")
 
 
 _DONE = {"insert": "rows new", "update": "changed", "delete": "gone", "unchanged": "as they were"}
 
 
-def _next(settings: Settings) -> str:
+def _place(settings: Settings) -> str:
     path = file(parse(settings.main.target))
-    look = f'sqlite3 {path} ".tables"' if path else f"psql {redact(settings.main.target)}"
-    return f"look inside with {look}, or at assets and checks with make ui"
+    return f"{path}" if path else redact(settings.main.target)
+
+
+def _next() -> str:
+    """What to type next, as it works from here: the command may not be on the path."""
+    command = Path(sys.argv[0]).absolute()
+    here = command.relative_to(Path.cwd()) if command.is_relative_to(Path.cwd()) else command.name
+    return f"make ui shows assets and checks; {here} check lists every verdict; {here} explain ID says why"
 
 
 def _refusal(out: Console, outcome: Outcome) -> None:
@@ -75,7 +82,7 @@ def generated(settings: Settings, rows: Mapping[str, int], fingerprint: str, out
 def verdicts(found: Sequence[Verdict]) -> None:
     """Every verdict, a line each, by asset."""
     out = _console()
-    for entity in dict.fromkeys(v.entity for v in found):
+    for entity in sorted({v.entity for v in found}, key=ENTITIES.index):
         out.print(Text(f"\n{entity}", style="bold"))
         for verdict in (v for v in found if v.entity == entity):
             _verdict_line(out, verdict)

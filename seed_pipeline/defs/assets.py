@@ -3,12 +3,14 @@
 import inspect
 import warnings
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import dagster as dg
 
-from seed_pipeline.blast_radius import Change
 from seed_pipeline.core.dataset import ENTITIES, UPSTREAM
 from seed_pipeline.defs.describe import asset_metadata, changed_metadata
+from seed_pipeline.defs.pictures import on_asset
 from seed_pipeline.defs.settings import SeedSettings
 from seed_pipeline.defs.versions import code_version
 from seed_pipeline.pipeline.making import Made, Opened
@@ -27,7 +29,9 @@ def _entity(group: str) -> Callable[[Callable[..., Made]], dg.AssetsDefinition]:
         name = function.__name__
 
         def written(settings: SeedSettings, **upstream: Opened) -> dg.Output[Opened]:
-            return _output(*settings.write(function(settings, **upstream)))
+            opened, changes = settings.write(function(settings, **upstream))
+            pictures = on_asset(name, settings.load(like=name), settings.store)
+            return _output(opened, {**changed_metadata(changes), **pictures})
 
         return dg.asset(
             name=name,
@@ -44,13 +48,11 @@ def _entity(group: str) -> Callable[[Callable[..., Made]], dg.AssetsDefinition]:
     return decorate
 
 
-def _output(opened: Opened, changes: list[Change]) -> dg.Output[Opened]:
+def _output(opened: Opened, metadata: dict[str, Any]) -> dg.Output[Opened]:
     with warnings.catch_warnings():
         # Dagster calls data versions beta; its version is pinned.
         warnings.simplefilter("ignore", dg.BetaWarning)
-        return dg.Output(
-            opened, metadata=changed_metadata(changes), data_version=dg.DataVersion(opened.manifest.fingerprint)
-        )
+        return dg.Output(opened, metadata=metadata, data_version=dg.DataVersion(opened.manifest.fingerprint))
 
 
 @_entity("cast")
@@ -135,6 +137,8 @@ def answer_key(settings: SeedSettings, **upstream: Opened) -> Made:
     kinds={"sql"},
     ins={entity: dg.AssetIn(entity) for entity in ENTITIES},
     io_manager_key="database_release",
+    automation_condition=dg.AutomationCondition.eager() & dg.AutomationCondition.all_deps_blocking_checks_passed(),
+    freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26)),
 )
 def database(settings: SeedSettings, **upstream: Opened) -> Candidate:
     """The platform's database with this dataset in it, as one release in one transaction.

@@ -10,6 +10,7 @@ import dagster as dg
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.core.settings import SettingsError
 from seed_pipeline.defs.describe import table
+from seed_pipeline.defs.pictures import on_failure
 from seed_pipeline.defs.settings import SeedSettings, as_failure
 from seed_pipeline.defs.versions import shipped
 from seed_pipeline.pipeline import conformity
@@ -41,25 +42,28 @@ def _checks_of(asset: str) -> dg.AssetChecksDefinition:
         description=f"The statements of the contract about {asset}, measured on what is stored.",
     )
     def judged(context: dg.AssetCheckExecutionContext, settings: SeedSettings) -> Iterator[dg.AssetCheckResult]:
+        loaded = settings.load(like=asset)
         try:
-            sheet = audit(asset, settings.load(like=asset), settings.store)
+            sheet = audit(asset, loaded, settings.store)
         except (SettingsError, StoreError) as error:
             raise as_failure(error) from None
         found = {verdict.name: verdict for verdict in sheet.verdicts}
         for key in context.selected_asset_check_keys:
-            yield _result(found[key.name], sheet) if key.name in found else _unknown(key)
+            verdict = found.get(key.name)
+            picture = on_failure(asset, verdict.id, loaded, settings.store) if verdict and verdict.failed else {}
+            yield _result(verdict, sheet, picture) if verdict else _unknown(key)
 
     return judged
 
 
-def _result(verdict: Verdict, sheet: Sheet) -> dg.AssetCheckResult:
+def _result(verdict: Verdict, sheet: Sheet, picture: dict[str, dg.MetadataValue]) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         asset_key=verdict.entity,
         check_name=verdict.name,
         passed=not verdict.failed,
         severity=dg.AssetCheckSeverity.ERROR if verdict.blocking else dg.AssetCheckSeverity.WARN,
         description=verdict.line,
-        metadata=_metadata(verdict, sheet),
+        metadata={**_metadata(verdict, sheet), **picture},
     )
 
 

@@ -1,8 +1,17 @@
 """The jobs people launch, and what happens when a run fails."""
 
+from typing import Any
+
 import dagster as dg
 
 from seed_pipeline.core.dataset import ENTITIES
+from seed_pipeline.defs.settings import SeedSettings
+
+
+def _own_place(name: str, **settings: Any) -> dg.RunConfig:
+    """Run configuration with artifacts of its own; a secret stays in the environment, only its name is stored."""
+    return dg.RunConfig(resources={"settings": SeedSettings(artifacts=f"data/{name}/artifacts", **settings)})
+
 
 seed_all = dg.define_asset_job(
     "seed_all",
@@ -31,7 +40,36 @@ recheck_and_load = dg.define_asset_job(
     ),
 )
 
-JOBS = [seed_all, feedback_only, recheck_and_load]
+staging_refresh = dg.define_asset_job(
+    "staging_refresh",
+    selection=dg.AssetSelection.all(),
+    config=_own_place("staging", target=dg.EnvVar("SEED_STAGING_URL"), as_of="today"),
+    description=(
+        "Makes the month up to today and loads it into the database that the environment variable SEED_STAGING_URL "
+        "names. Its artifacts are apart from those you work on. Runs every night once its schedule is switched on."
+    ),
+)
+
+load_test = dg.define_asset_job(
+    "load_test",
+    selection=dg.AssetSelection.all(),
+    config=_own_place("load_test", presets=["load_test"]),
+    description=(
+        "Makes the volume of configs/presets/load_test.yaml (1,000 cohorts, some two million rows), runs every check at "
+        "that size, and loads it into a database of its own. Takes minutes and less than a gigabyte of memory."
+    ),
+)
+
+JOBS = [seed_all, feedback_only, recheck_and_load, staging_refresh, load_test]
+
+nightly = dg.ScheduleDefinition(
+    name="staging_refresh_nightly",
+    job=staging_refresh,
+    cron_schedule="0 2 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+    description="Refreshes staging at 02:00 UTC. Off until somebody switches it on.",
+)
 
 
 @dg.run_failure_sensor(

@@ -72,7 +72,7 @@ class SeedSettings(dg.ConfigurableResource):
             raise as_failure(error) from None
 
     def write(self, entity: Made) -> tuple[Opened, list[Change]]:
-        """Write the chunks while they are made, in place of the old ones, and say what changed; a failure leaves those."""
+        """Write the chunks while they are made, in place of the old ones, which a failure leaves; and what changed."""
         try:
             with kept(self.store, entity.entity) as before:
                 entity.write(self.store)

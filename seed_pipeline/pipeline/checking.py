@@ -44,7 +44,7 @@ def check_target(wishes: Wishes) -> list[Verdict]:
 
 
 def opened_target(wishes: Wishes, names: Sequence[str] | None = None) -> tuple[Tables, Settings]:
-    """The release in a database (some of its tables) and the settings of its world. Raises SettingsError, StoreError."""
+    """The release in a database, or some of its tables, and its world's settings. Raises SettingsError, StoreError."""
     target = wishes.settings(date.today()).main.target
     engine = database.connect(target, writable=False)
     try:

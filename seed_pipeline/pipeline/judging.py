@@ -33,7 +33,7 @@ def audit(asset: str, settings: Settings, artifacts: Artifacts) -> Sheet:
     sheet = ledger.sheet(asset)
     if sheet is None or (sheet.seen, sheet.law) != (now, law):
         must_agree(settings, {name: artifacts.manifest(name) for name in lineage(asset)})
-        found = judge(_chunks(asset, artifacts), settings, entities=[asset])
+        found = judge(lineage_tables(asset, artifacts), settings, entities=[asset])
         sheet = Sheet(asset, now, law, [conformity(asset, artifacts), *found])
         ledger.record(sheet)
     return sheet
@@ -67,7 +67,7 @@ def _with_conformity(asset: str, artifacts: Artifacts, verdicts: list[Verdict]) 
     return [conformity(asset, artifacts), *(v for v in verdicts if v.entity == asset)]
 
 
-def _chunks(asset: str, artifacts: Artifacts) -> Iterator[Tables]:
+def lineage_tables(asset: str, artifacts: Artifacts) -> Iterator[Tables]:
     """The tables of the asset's lineage, chunk by chunk: those and the columns that exist so far."""
     names = lineage(asset)
     for chunk in range(artifacts.n_chunks(asset)):

@@ -26,7 +26,8 @@ def settle(space: Workspace) -> tuple[list[Effect], bool]:
                 changed = True
             elif rows:
                 effects.append(_effect(space, table, column, rows))
-            space.drop("clash", table.name)
+            if rows:
+                space.drop("clash", table.name)
     return effects, changed
 
 
@@ -63,7 +64,6 @@ def _rename(space: Workspace, table: sa.Table, column: str) -> None:
     """Give staged rows the key of the row that holds their unique value, wherever the stage refers to them."""
     key = space.keys(table.name)[0]
     names = '"seed_renamed"'
-    space.run(f"DROP TABLE IF EXISTS {names}")
     pairs = f'SELECT s."{key}" AS old, t."{key}" AS new FROM {_pairs(space, table, column)}'
     space.run(f"CREATE TEMP TABLE {names} AS {pairs} WHERE {space.within('clash', 't', table.name)}")
     places = [(child, c.name) for child in space.tables for c in child.columns if _names(c, table)]

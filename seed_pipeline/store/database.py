@@ -79,6 +79,7 @@ def load(engine: sa.Engine, chunks: Iterable[Tables], release: Release, options:
         _refuse(found)
         application.apply(space, differences)
         written = manifest.refresh(space, differences)
+        space.close()
         if found.changes or written or made or manifest.is_news(connection, release, options):
             found = replace(found, applied=True, release=manifest.record(connection, release, options, made))
             connection.commit()

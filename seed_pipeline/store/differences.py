@@ -59,12 +59,14 @@ class Difference:
 def compare(space: Workspace) -> dict[str, Difference]:
     """Fill the temporary tables `gone`, `changed` and `taken`; the counts per table."""
     space.forget()
-    return {table.name: _compare(space, table) for table in space.tables}
+    filled = [f"SELECT '{t.name}' WHERE EXISTS (SELECT 1 FROM {space.sql_name(t.name)})" for t in space.tables]
+    present = set(space.connection.exec_driver_sql(" UNION ALL ".join(filled)).scalars())
+    return {table.name: _compare(space, table, table.name in present) for table in space.tables}
 
 
-def _compare(space: Workspace, table: sa.Table) -> Difference:
+def _compare(space: Workspace, table: sa.Table, has_rows: bool) -> Difference:
     found = Difference(table.name, staged=space.staged.get(table.name, 0))
-    if not space.scalar(f"SELECT count(*) FROM (SELECT 1 FROM {space.sql_name(table.name)} LIMIT 1) t"):
+    if not has_rows:
         return found
     if found.staged:
         space.index(table.name)
@@ -116,7 +118,8 @@ def _find_taken(space: Workspace, table: sa.Table, found: Difference) -> None:
         FROM {space.name("stage", table.name)} s JOIN {space.sql_name(table.name)} t
         ON {space.same("s", "t", space.keys(table.name))} WHERE NOT {space.owned("t", table.name)}"""
     found.taken = space.keep("taken", table.name, sql)
-    found.conflicts = space.scalar(f"SELECT count(*) FROM {space.name('taken', table.name)} WHERE differs")
+    if found.taken:
+        found.conflicts = space.scalar(f"SELECT count(*) FROM {space.name('taken', table.name)} WHERE differs")
 
 
 def _find_changed(space: Workspace, table: sa.Table, found: Difference) -> None:

@@ -18,7 +18,7 @@ from seed_pipeline.store.frames import arrow_type, kind
 from seed_pipeline.store.target import bare, redact, secrets
 
 _DIALECT = postgresql.dialect()
-_SMALL_TABLE = 500_000  # bytes
+_MANY_ROWS = 1_000
 # Any constant will do; it only has to be ours. PostgreSQL scopes advisory locks to the database.
 _LOCK = 0x5EED_DA7A
 _SUPPORT = "seed_pipeline_support_"
@@ -30,6 +30,7 @@ class Postgres:
 
     distinct = "IS DISTINCT FROM"
     row_id = "ctid"
+    on_commit = "ON COMMIT DROP"
 
     def engine(self, url: sa.URL, writable: bool) -> sa.Engine:
         """An engine whose own URL holds no secret: the password travels in the connection's arguments alone."""
@@ -109,23 +110,29 @@ class Postgres:
     def stage(self, table: sa.Table, name: str) -> str:
         """DDL of a temporary table with the table's columns and no rules."""
         types = [f'"{c.name}" {_DIALECT.type_compiler_instance.process(c.type)}' for c in table.columns]
-        return f'CREATE TEMP TABLE "{name}" ({", ".join(types)})'
+        return f"CREATE TEMP TABLE {name} ({', '.join(types)}) {self.on_commit}"
 
     def fill(self, connection: sa.Connection, name: str, data: pa.Table) -> None:
         """Append the rows to a staged table."""
         cursor = connection.connection.cursor()
         options = pacsv.WriteOptions(include_header=False)
-        with cursor.copy(f'COPY pg_temp."{name}" FROM STDIN (FORMAT csv)') as copy:
+        with cursor.copy(f"COPY pg_temp.{name} FROM STDIN (FORMAT csv)") as copy:
             for batch in data.to_batches(max_chunksize=50_000):
                 text = io.BytesIO()
                 pacsv.write_csv(batch, text, options)
                 copy.write(text.getbuffer())
 
-    def analyze(self, connection: sa.Connection, name: str, keys: Sequence[str]) -> None:
+    def index(self, connection: sa.Connection, name: str, keys: Sequence[str], rows: int) -> None:
         """Make a temporary table fit for joins by key; UniqueViolation where a key comes twice."""
         wanted = ", ".join(f'"{key}"' for key in keys)
         connection.exec_driver_sql(f'CREATE UNIQUE INDEX "key_of_{name[1:]} ON pg_temp.{name} ({wanted})')
-        connection.exec_driver_sql(f"ANALYZE pg_temp.{name}")
+        if rows >= _MANY_ROWS:
+            connection.exec_driver_sql(f"ANALYZE pg_temp.{name}")
+
+    def prepare(self, connection: sa.Connection, name: str, keys: Sequence[str], rows: int) -> None:
+        """Make a temporary table of so many unique keys fit for joins; a few need nothing."""
+        if rows >= _MANY_ROWS:
+            self.index(connection, name, keys, rows)
 
     def text(self, expression: str, column: sa.Column) -> str:
         """The column's value as the text that the manifest of rows keeps."""
@@ -158,10 +165,9 @@ class Postgres:
         parsing = pacsv.ParseOptions(newlines_in_values=True)
         return pacsv.read_csv(text, pacsv.ReadOptions(column_names=list(types)), parsing, conversion)
 
-    def is_large(self, connection: sa.Connection, table: str) -> bool:
-        """Whether going through the whole table, many times, takes long; rows already deleted still count."""
-        size = connection.exec_driver_sql(f"SELECT pg_relation_size('{table}'::regclass)").scalar_one()
-        return size > _SMALL_TABLE
+    def extent(self, connection: sa.Connection, table: str) -> int:
+        """Rows that going through the whole table meets, about; those already deleted are met, too."""
+        return connection.exec_driver_sql(f"SELECT pg_relation_size('{table}'::regclass) / 100").scalar_one()
 
     def support(self, connection: sa.Connection, name: str, table: str, columns: Sequence[str]) -> None:
         """An index that lets the deletion of referenced rows find the referring ones; dropped after the commit."""

@@ -14,7 +14,7 @@ from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.frames import arrow_type, kind
 from seed_pipeline.store.target import file, redact
 
-_BATCH, _SMALL_TABLE = 20_000, 5_000
+_BATCH = 20_000
 _CACHE_KIB = 96 * 1024
 
 
@@ -49,6 +49,7 @@ class SQLite:
 
     distinct = "IS NOT"
     row_id = "rowid"
+    on_commit = ""
 
     def engine(self, url: sa.URL, writable: bool) -> sa.Engine:
         """An engine; a file that does not exist is made with its folders, or, not writable, stood in for by memory."""
@@ -102,7 +103,7 @@ class SQLite:
     def stage(self, table: sa.Table, name: str) -> str:
         """DDL of a temporary table with the table's columns and no rules."""
         types = [f'"{c.name}" {_STRICT.type_compiler_instance.process(c.type)}' for c in table.columns]
-        return f'CREATE TEMP TABLE "{name}" ({", ".join(types)})'
+        return f"CREATE TEMP TABLE {name} ({', '.join(types)})"
 
     def fill(self, connection: sa.Connection, name: str, data: pa.Table) -> None:
         """Append the rows to a staged table."""
@@ -110,12 +111,16 @@ class SQLite:
         marks = ", ".join("?" * data.num_columns)
         for batch in data.to_batches(max_chunksize=_BATCH):
             rows = zip(*(_values(column) for column in batch.columns), strict=True)
-            raw.executemany(f'INSERT INTO temp."{name}" VALUES ({marks})', rows)  # type: ignore[union-attr]
+            raw.executemany(f"INSERT INTO temp.{name} VALUES ({marks})", rows)  # type: ignore[union-attr]
 
-    def analyze(self, connection: sa.Connection, name: str, keys: Sequence[str]) -> None:
+    def index(self, connection: sa.Connection, name: str, keys: Sequence[str], rows: int) -> None:
         """Make a temporary table fit for look-ups by key; IntegrityError where a key comes twice."""
         wanted = ", ".join(f'"{key}"' for key in keys)
         connection.exec_driver_sql(f"CREATE UNIQUE INDEX temp.{_key_of(name)} ON {name} ({wanted})")
+
+    def prepare(self, connection: sa.Connection, name: str, keys: Sequence[str], rows: int) -> None:
+        """Make a temporary table of so many unique keys fit for look-ups."""
+        self.index(connection, name, keys, rows)
 
     def text(self, expression: str, column: sa.Column) -> str:
         """The column's value as the text that the manifest of rows keeps."""
@@ -140,10 +145,9 @@ class SQLite:
             batches.append(pa.record_batch(arrays, schema=schema))
         return pa.Table.from_batches(batches, schema=schema)
 
-    def is_large(self, connection: sa.Connection, table: str) -> bool:
-        """Whether going through the whole table, many times, takes long."""
-        few = connection.exec_driver_sql(f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT {_SMALL_TABLE})")
-        return few.scalar_one() == _SMALL_TABLE
+    def extent(self, connection: sa.Connection, table: str) -> int:
+        """Rows that going through the whole table meets."""
+        return connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
 
     def support(self, connection: sa.Connection, name: str, table: str, columns: Sequence[str]) -> None:
         """An index that lets the deletion of referenced rows find the referring ones; gone before the commit."""

@@ -46,12 +46,11 @@ class Workspace:
         return self.options.answer_key or name not in schema.ANSWER_KEY
 
     def _append(self, table: sa.Table, frame: pd.DataFrame) -> None:
-        staged = f"seed_stage_{table.name}"
+        name = self.name("stage", table.name)
         if table.name not in self.staged:
-            self.run(f'DROP TABLE IF EXISTS "{staged}"')
-            self.run(self.dialect.stage(table, staged))
+            self.run(self.dialect.stage(table, name))
         self.staged[table.name] = self.staged.get(table.name, 0) + len(frame)
-        self.dialect.fill(self.connection, staged, to_arrow(table.name, frame[[c.name for c in table.columns]]))
+        self.dialect.fill(self.connection, name, to_arrow(table.name, frame[[c.name for c in table.columns]]))
 
     def sql_name(self, label: str) -> str:
         """The target's table, as SQL writes it."""
@@ -68,13 +67,13 @@ class Workspace:
         return '"' + f"seed_{what}_{label}".replace('"', "") + '"'
 
     def has(self, what: str, label: str) -> bool:
-        """Whether that temporary table is there."""
+        """Whether that temporary table is there; it never is without rows."""
         return (what, label) in self.made
 
     def index(self, table: str) -> None:
         """Make the table's stage fit for look-ups; a key that comes twice is an IntegrityError."""
         if ("index", table) not in self.made:
-            self.dialect.analyze(self.connection, self.name("stage", table), self.keys(table))
+            self.dialect.index(self.connection, self.name("stage", table), self.keys(table), self.staged[table])
             self.made.append(("index", table))
 
     def keep(self, what: str, label: str, select: str) -> int:
@@ -82,11 +81,14 @@ class Workspace:
         name = self.name(what, label)
         if self.has(what, label):
             return self.run(f"INSERT INTO {name} {select}")
-        self.run(f"DROP TABLE IF EXISTS {name}")
-        self.run(f"CREATE TEMP TABLE {name} AS {select}")
+        rows = self.run(f"CREATE TEMP TABLE {name} {self.dialect.on_commit} AS {select}")
+        rows = self.scalar(f"SELECT count(*) FROM {name}") if rows < 0 else rows
+        if not rows:
+            self.run(f"DROP TABLE {name}")
+            return 0
         self.made.append((what, label))
-        self.dialect.analyze(self.connection, name, [_stored(k) for k in self.keys(label)])
-        return self.scalar(f"SELECT count(*) FROM {name}")
+        self.dialect.prepare(self.connection, name, [_stored(k) for k in self.keys(label)], rows)
+        return rows
 
     def drop(self, what: str, label: str) -> None:
         """Drop the temporary table of `what`."""
@@ -101,6 +103,14 @@ class Workspace:
         """Drop every temporary table but the stage."""
         for what, label in [m for m in self.made if m[0] != "index"]:
             self.drop(what, label)
+
+    def close(self) -> None:
+        """Drop every temporary table, where they do not end with the transaction."""
+        if self.dialect.on_commit:
+            return
+        self.forget()
+        for label in self.staged:
+            self.run(f"DROP TABLE {self.name('stage', label)}")
 
     def same(self, left: str, right: str, keys: Sequence[str]) -> str:
         """SQL: both aliases' rows have the same key."""

@@ -115,10 +115,9 @@ def test_check_needs_something_to_judge(command: Command, arguments: tuple[str, 
 
 def test_settings_can_be_looked_at(command: Command) -> None:
     """`config show` prints what would be used, after --set; a part of it by its key."""
-    answer = command(
-        "config", "show", "personas.tutors.star.no_show", "--set", "personas.tutors.star.no_show=0.03", "--json"
-    )
-    assert json.loads(answer.out) == 0.03
+    star = "personas.tutors.star"
+    answer = command("config", "show", f"{star}.homework", "--set", f"{star}.homework=0.7", "--json")
+    assert json.loads(answer.out) == 0.7
     assert "total_sessions: 150" in command("config", "show", "main").out
     assert command("config", "show", "personas.tutors.nova").code == 2
 
@@ -139,3 +138,23 @@ def test_help_comes_at_once() -> None:
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "--sessions" in found.stdout
     assert found.stdout.strip().endswith("set()")
+
+
+def test_a_session_is_explained(command: Command, seeded: Path) -> None:
+    """`explain` tells why a session came out as it did, from the database or from artifacts."""
+    with sqlite3.connect(seeded / "data" / "seed.db") as connection:
+        identifier = connection.execute("SELECT session_id FROM truth_effects ORDER BY session_id LIMIT 1").fetchone()[
+            0
+        ]
+    answer = command("explain", identifier[:13], "--target", f"sqlite:///{seeded}/data/seed.db")
+    assert answer.code == 0
+    assert identifier in answer.out
+    again = command("explain", identifier, "--artifacts", str(seeded / "artifacts"), "--json")
+    assert json.loads(again.out)["id"] == identifier
+
+
+def test_what_is_not_there_cannot_be_explained(command: Command, seeded: Path) -> None:
+    """An unknown ID: exit code 2 and one message."""
+    answer = command("explain", "nobody", "--artifacts", str(seeded / "artifacts"))
+    assert answer.code == 2
+    assert "nobody" in answer.err

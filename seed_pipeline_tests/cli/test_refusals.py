@@ -126,7 +126,7 @@ WAYS = [
     Broken("a database nobody serves", options("--target", "postgresql://nobody@127.0.0.1:9/app"), ("127.0.0.1",)),
     Broken("a target that is no database", no_database, ("holiday.jpg",)),
     Broken("a variable that is not set", options("--target", "env:SEED_NOWHERE"), ("SEED_NOWHERE", "not set")),
-    Broken("a seed that is a word", options("--seed", "integer"), ("--seed", "forty-two")),
+    Broken("a seed that is a word", options("--seed", "forty-two"), ("--seed", "forty-two")),
     Broken("a day that is none", options("--as-of", "2026-02-30"), ("--as-of", "2026-02-30")),
 ]
 

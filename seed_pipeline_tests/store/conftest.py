@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ class Target:
 
     url: sa.URL
 
-    @property
+    @cached_property
     def engine(self) -> sa.Engine:
         return database.connect(self.url)
 

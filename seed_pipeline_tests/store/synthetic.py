@@ -4,6 +4,7 @@ Values follow from (seed, cohort, place), so that any cutting into chunks gives 
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,15 @@ TUTORS, STUDENTS, SESSIONS = 6, 20, 150
 
 
 def parts(seed: int, cohorts: range, sessions: int = SESSIONS) -> dict[str, Tables]:
-    """What each asset would make of these cohorts: asset → tables, late columns apart, as the entities do it."""
+    """What each asset would make of these cohorts: asset → tables, late columns apart, as the entities do it.
+
+    The mappings are the caller's own; the frames are shared and must not be changed in place.
+    """
+    return {asset: dict(tables) for asset, tables in _parts(seed, cohorts, sessions).items()}
+
+
+@lru_cache(maxsize=64)
+def _parts(seed: int, cohorts: range, sessions: int) -> dict[str, Tables]:
     made: dict[str, Tables] = {asset: {} for asset in ASSETS}
     for name, frame in _complete(seed, cohorts, sessions).items():
         owner = schema.metadata.tables[name].info["asset"]

@@ -180,7 +180,12 @@ def test_what_is_missing_is_named(artifacts: Artifacts) -> None:
 def test_metadata_is_kept_and_no_part_of_the_fingerprint(artifacts: Artifacts) -> None:
     """Anything JSON can say goes along, also what is known only after the last chunk."""
     seen: list[int] = []
-    source = ({**tables, **({} if seen.append(1) else {})} for tables in chunks("metrics", 2))
-    first = artifacts.write("metrics", source, lambda: {"chunks seen": len(seen)})
+
+    def counted() -> Iterator[Tables]:
+        for tables in chunks("metrics", 2):
+            seen.append(len(tables))
+            yield tables
+
+    first = artifacts.write("metrics", counted(), lambda: {"chunks seen": len(seen)})
     assert first.metadata == artifacts.manifest("metrics").metadata == {"chunks seen": 2}
     assert artifacts.write("metrics", chunks("metrics", 2)).fingerprint == first.fingerprint

@@ -84,7 +84,7 @@ def test_2_a_session_with_a_seeded_tutor_survives_a_rerun(target: Target, first:
 def test_3_a_release_that_would_take_the_tutor_away_is_refused(
     target: Target, first: list[Tables], second: list[Tables]
 ) -> None:
-    """Another seed has other tutors: deleting the old one would cascade into the hand-made session, so nothing is done."""
+    """Another seed has other tutors: deleting the old one would cascade into the hand-made session."""
     target.load(first)
     a_session(target)
     plan = target.plan(second)
@@ -173,7 +173,7 @@ def test_7_feedback_given_in_the_app_on_a_seeded_session_stays(target: Target, f
     assert_holds(target, first)
 
 
-def test_8_a_subject_of_the_platforms_own_migrations(target: Target, first: list[Tables], second: list[Tables]) -> None:
+def test_8_a_subject_of_their_migrations(target: Target, first: list[Tables], second: list[Tables]) -> None:
     """A subject with the same name under another key: refused; `keep` books our sessions on the platform's subject."""
     database.create_missing(target.engine)
     name = first[0]["subjects"]["name"][0]
@@ -252,7 +252,7 @@ def test_11_foreign_rows_alone_in_the_platforms_tables(
 
 
 def test_12_emptying_foreign_data_needs_its_own_word(target: Target, first: list[Tables]) -> None:
-    """`empty_foreign_data` removes what `clear_existing_data` never would: every foreign row of the platform's tables."""
+    """`empty_foreign_data` removes what `clear_existing_data` never would: all foreign rows."""
     target.load(first)
     a_session(target, student=a_user(target))
     target.run(NEW_ALERT, id=OWN.format(12), tutor="visitor", session=None)
@@ -274,5 +274,5 @@ def test_foreign_rows_in_the_answer_key_are_ours(target: Target, first: list[Tab
 
 def test_only_known_choices_are_taken(target: Target, first: list[Tables]) -> None:
     """A misspelt choice is named with the ones there are."""
-    with pytest.raises(StoreError, match="on_foreign = 'kep'.*refuse, keep, cascade"):
+    with pytest.raises(StoreError, match=r"on_foreign = 'kep'.*refuse, keep, cascade"):
         target.load(first, on_foreign="kep")

@@ -160,6 +160,6 @@ def test_the_manifest_holds_no_secret(postgres: Target, first: list[Tables]) -> 
 
 def test_refusals_of_the_server_are_readable(postgres: Target) -> None:
     """A database that does not exist is one line that names the target and what to do, and no reason to retry."""
-    with pytest.raises(StoreError, match="no such database|does not exist") as caught:
+    with pytest.raises(StoreError, match=r"no such database|does not exist") as caught:
         database.read(database.connect(postgres.url.set(database="not_there")))
     assert not caught.value.retry

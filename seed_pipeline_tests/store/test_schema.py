@@ -36,7 +36,7 @@ def named(reference: Reference) -> str:
 
 
 def test_our_tables_are_the_platforms(postgres: Target) -> None:
-    """Every enumeration, column, type, default, key, reference, unique and check is the live platform's, none is extra."""
+    """Every enumeration, column, type, default, key, reference, unique and check is the platform's."""
     database.create_missing(postgres.engine)
     found = catalogue(postgres)
     assert {name: list(values) for name, values in found.enums.items()} == FACTS["enums"]
@@ -178,9 +178,8 @@ def test_clean_asks_before_it_cascades(target: Target, first: list[Tables]) -> N
     with target.engine.connect() as connection:
         session = connection.execute(sa.text("SELECT * FROM sessions LIMIT 1")).mappings().one()
     copied = ", ".join(f'"{c}"' for c in session if c != "id")
-    target.run(
-        f"INSERT INTO sessions (id, {copied}) SELECT '{'0' * 8}-0000-4000-8000-{'0' * 12}', {copied} FROM sessions LIMIT 1"
-    )
+    key = f"'{'0' * 8}-0000-4000-8000-{'0' * 12}'"
+    target.run(f"INSERT INTO sessions (id, {copied}) SELECT {key}, {copied} FROM sessions LIMIT 1")
     with pytest.raises(StoreError, match="stand in the way"):
         database.clean(target.engine)
     database.clean(target.engine, database.Options(on_foreign="keep"))

@@ -1,0 +1,212 @@
+"""Whatever happens while a release is loaded, readers see the whole old one or the whole new one.
+
+Kills are real SIGKILLs of a loading process, at moments spread over the whole load; the long run is `make torture`.
+"""
+
+import multiprocessing
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import sqlalchemy as sa
+
+from seed_pipeline.store import database
+from seed_pipeline.store.errors import StoreError
+from seed_pipeline.store.frames import Tables
+from seed_pipeline.store.target import parse
+from seed_pipeline_tests.store import loader, servers
+from seed_pipeline_tests.store.conftest import Target, release_of
+from seed_pipeline_tests.store.test_load import assert_holds
+
+COUNTED = ("users", "subjects", "sessions", "session_feedback", "truth_effects", "seed_pipeline_rows")
+Slow = tuple[threading.Event, threading.Event, Iterator[Tables]]
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["seed_pipeline_tests.store.loader"])
+
+
+def a_load(target: Target, seed: int) -> tuple[multiprocessing.process.BaseProcess, object]:
+    """Start a load in a process of its own; returns when it begins."""
+    here, there = PROCESSES.Pipe(duplex=False)
+    url = target.url.render_as_string(hide_password=False)
+    process = PROCESSES.Process(target=loader.load, args=(url, seed, there))
+    process.start()
+    there.close()
+    assert here.recv() == "begins"
+    return process, here
+
+
+def kill_at(target: Target, seed: int, seconds: float) -> bool:
+    """Kill a load after so long; whether it was still at work."""
+    process, _ = a_load(target, seed)
+    time.sleep(seconds)
+    was_alive = process.is_alive()
+    process.kill()
+    process.join()
+    return was_alive
+
+
+def duration(target: Target, seed: int) -> float:
+    process, here = a_load(target, seed)
+    began = time.monotonic()
+    assert here.recv() == "done"  # type: ignore[attr-defined]
+    took = time.monotonic() - began
+    process.join()
+    return took
+
+
+def torture(target: Target, kills: int) -> None:
+    target.load(loader.RELEASES[1])
+    present, wanted = 1, 2
+    whole = duration(target, 2)
+    assert_holds(target, loader.RELEASES[2])
+    present, wanted = 2, 1
+    alive = 0
+    for kill in range(kills):
+        alive += kill_at(target, wanted, whole * (kill + 0.5) / kills)
+        present = int(str(target.one("SELECT seed FROM seed_pipeline_releases ORDER BY release DESC LIMIT 1")))
+        assert_holds(target, loader.RELEASES[present])
+        wanted = 3 - present
+    assert alive, "every load was over before it was killed"
+    target.load(loader.RELEASES[wanted], wanted)
+    assert_holds(target, loader.RELEASES[wanted])
+    assert target.load(loader.RELEASES[wanted], wanted).changes == 0
+
+
+def test_a_killed_load_leaves_a_whole_release(target: Target) -> None:
+    """Killed at four moments of the load, the database holds one of the two releases, and the next load just works."""
+    torture(target, 4)
+
+
+@pytest.mark.slow
+def test_a_hundred_killed_loads_leave_a_whole_release(target: Target) -> None:
+    """The same at a hundred moments."""
+    torture(target, 100)
+
+
+def test_a_killed_first_load_leaves_an_empty_or_a_full_database(target: Target) -> None:
+    """Tables are created in the same transaction: killed in the middle, a new database is still empty."""
+    kill_at(target, 1, 0.05)
+    found = database.read(target.engine)
+    assert not found or len(found["users"]) == sum(len(t["users"]) for t in loader.RELEASES[1])
+    target.load(loader.RELEASES[2], 2)
+    assert_holds(target, loader.RELEASES[2])
+
+
+def test_a_reader_never_sees_a_mixture(target: Target) -> None:
+    """Counts and references, polled in one snapshot after the other during twenty releases, are of one release."""
+    target.load(loader.RELEASES[1])
+    states = {1: counts(target)}
+    target.load(loader.RELEASES[2], 2)
+    states[2] = counts(target)
+    over, seen = threading.Event(), []
+
+    def poll() -> None:
+        while not over.is_set():
+            seen.append(counts(target))
+            time.sleep(0.005)
+
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(poll)
+        try:
+            for turn in range(20):
+                target.load(loader.RELEASES[turn % 2 + 1], turn % 2 + 1)
+        finally:
+            over.set()
+        reading.result()
+    assert len(seen) > 20
+    assert [found for found in seen if found not in states.values()] == []
+    assert {found["seed"] for found in seen} == {1, 2}
+
+
+def counts(target: Target) -> dict[str, int]:
+    """Rows per table, orphans, the seed in the manifest and the seed of the people, all in one snapshot."""
+    orphans = "SELECT count(*) FROM session_feedback f LEFT JOIN sessions s ON s.id = f.session_id WHERE s.id IS NULL"
+    queries = {name: f"SELECT count(*) FROM {name}" for name in COUNTED} | {
+        "orphans": orphans,
+        "seed": "SELECT seed FROM seed_pipeline_releases ORDER BY release DESC LIMIT 1",
+        "admin": "SELECT CAST(substr(max(id), 7) AS integer) FROM users WHERE role = 'admin'",
+        "teaching": "SELECT count(*) FROM sessions s JOIN tutors t ON t.user_id = s.tutor_id",
+    }
+    with target.engine.connect() as connection:
+        if target.is_postgres:
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        return {name: connection.execute(sa.text(query)).scalar_one() for name, query in queries.items()}
+
+
+@pytest.fixture
+def slow_release() -> Iterator[Slow]:
+    """A release that begins, says so, and ends when told to."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def chunks() -> Iterator[Tables]:
+        yield loader.RELEASES[1][0]
+        begun.set()
+        assert go_on.wait(20)
+        yield loader.RELEASES[1][1]
+
+    yield begun, go_on, chunks()
+    go_on.set()
+
+
+def test_the_second_of_two_releases_fails_clearly(target: Target, slow_release: Slow) -> None:
+    """While one release is at work another gives up after its waiting time, says why, and may be retried."""
+    begun, go_on, chunks = slow_release
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(database.load, target.engine, chunks, release_of(1))
+        assert begun.wait(20)
+        with pytest.raises(StoreError, match=r"another (process is writing|release into this database)") as caught:
+            target.load(loader.RELEASES[2], 2, wait_seconds=0.2)
+        assert caught.value.retry
+        go_on.set()
+        assert first.result().applied
+    assert_holds(target, loader.RELEASES[1])
+
+
+def test_the_second_of_two_releases_waits(target: Target, slow_release: Slow) -> None:
+    """Given time, it loads after the first and against what the first left."""
+    begun, go_on, chunks = slow_release
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(database.load, target.engine, chunks, release_of(1))
+        assert begun.wait(20)
+        second = pool.submit(target.load, loader.RELEASES[2], 2, wait_seconds=20)
+        time.sleep(0.3)
+        assert not second.done()
+        go_on.set()
+        assert [first.result().release, second.result().release] == [1, 2]
+    assert_holds(target, loader.RELEASES[2])
+
+
+def test_writers_of_the_app_wait_for_the_release(postgres: Target) -> None:
+    """A release waits for an open write of the application, up to its waiting time, and then says so."""
+    postgres.load(loader.RELEASES[1])
+    with postgres.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE users SET name = name WHERE role = 'admin'")
+        with pytest.raises(StoreError, match="another session holds a lock") as caught:
+            postgres.load(loader.RELEASES[2], 2, wait_seconds=0.2)
+    assert caught.value.retry
+    assert_holds(postgres, loader.RELEASES[1])
+
+
+def test_a_server_that_stops_in_the_middle() -> None:
+    """The connection is lost, the error says that nothing is half done; after the restart the old release is there."""
+    with servers.own_server() as server:
+        target = Target(parse(server.get_uri()))
+        target.load(loader.RELEASES[1])
+
+        def chunks() -> Iterator[Tables]:
+            yield loader.RELEASES[2][0]
+            server.stop()
+            yield loader.RELEASES[2][1]
+
+        with pytest.raises(StoreError, match=r"lost|terminat|clos") as caught:
+            database.load(target.engine, chunks(), release_of(2))
+        assert caught.value.retry
+        assert "whole previous release or the whole new one" in str(caught.value)
+        with pytest.raises(StoreError, match="connection failed"):
+            database.read(target.engine)
+        server.start()
+        assert_holds(target, loader.RELEASES[1])
+        target.load(loader.RELEASES[2], 2)
+        assert_holds(target, loader.RELEASES[2])
