@@ -34,7 +34,7 @@ READS: dict[str, tuple[str, ...]] = {
     "feedback": ("main", "personas", "probabilities", "correlations", "text"),
     "highlights": ("main", "probabilities", "text"),
     "churn": ("main", "personas", "probabilities", "correlations", "text"),
-    "answer_key": ("main", "alerts", "probabilities", "correlations"),
+    "answer_key": ("main", "alerts", "personas", "probabilities"),
 }
 """The sections of the settings that each entity reads."""
 

@@ -55,8 +55,8 @@ load_test = dg.define_asset_job(
     selection=dg.AssetSelection.all(),
     config=_own_place("load_test", presets=["load_test"]),
     description=(
-        "Makes the volume of configs/presets/load_test.yaml (1,000 cohorts, some two million rows), runs every check at "
-        "that size, and loads it into a database of its own. Takes minutes and less than a gigabyte of memory."
+        "Makes the volume of configs/presets/load_test.yaml (1,000 cohorts, some two million rows), runs every check "
+        "at that size, and loads it into a database of its own. Takes minutes and less than a gigabyte of memory."
     ),
 )
 

@@ -32,10 +32,15 @@ class Candidate:
         }
 
     def guard(self) -> None:
-        """Raise RefusedError unless the ledger beside the artifacts speaks for exactly this content."""
+        """Raise RefusedError unless the ledger beside the artifacts speaks for exactly this content.
+
+        StoreError if the files are not what their manifests say: verdicts are bound to manifests.
+        """
         reasons = refusals(self.artifacts, self.blocking())
         if reasons:
             raise RefusedError(reasons)
+        for asset in ENTITIES:
+            self.artifacts.verify(asset)
 
     def load(self, progress: Progress = silent) -> dict[str, int]:
         """Load into the target in one transaction, after the guard; rows by what was done with them.

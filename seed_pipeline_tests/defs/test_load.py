@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import dagster as dg
+import pandas as pd
 import pytest
 
 from seed_pipeline.core.dataset import ENTITIES
@@ -75,6 +76,19 @@ def test_a_shared_instance_does_not_vouch_for_other_artifacts(loaded: Place, tmp
     result = place.launch("database")
     assert not result.success
     assert "never ran on these artifacts" in message(result)
+
+
+def test_files_that_somebody_edited_are_not_loaded(loaded: Place, tmp_path: Path) -> None:
+    """Verdicts are bound to content: a part that was changed behind the manifest's back stops the load."""
+    place = loaded.copy(tmp_path)
+    assert place.launch(job=defs.resolve_job_def("recheck_and_load")).success
+    part = place.artifacts.root / "feedback" / "session_feedback" / "part-00000.parquet"
+    frame = pd.read_parquet(part)
+    frame["student_satisfaction_rating"] = 6 - frame["student_satisfaction_rating"]
+    frame.to_parquet(part)
+    result = place.launch("database")
+    assert not result.success
+    assert "differ from the manifest" in message(result)
 
 
 def test_half_a_world_is_refused(loaded: Place, tmp_path: Path) -> None:
