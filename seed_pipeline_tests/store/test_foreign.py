@@ -158,7 +158,8 @@ def test_7_feedback_given_in_the_app_on_a_seeded_session_stays(target: Target, f
     target.load(without)
     session = first[0]["session_feedback"]["session_id"].iloc[0]
     target.run(
-        "INSERT INTO session_feedback (session_id, student_satisfaction_rating, feedback_text) VALUES (:id, 2, 'really')",
+        "INSERT INTO session_feedback (session_id, student_satisfaction_rating, feedback_text) "
+        "VALUES (:id, 2, 'really')",
         id=session,
     )
     plan = target.load(without)
