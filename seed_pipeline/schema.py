@@ -509,3 +509,13 @@ def columns_made_by(asset: str, table: str) -> list[str]:
     own = [c.name for c in definition.columns if c.info.get("asset", definition.info["asset"]) == asset]
     keys = [c.name for c in definition.primary_key]
     return [*[k for k in keys if k not in own], *own] if own else []
+
+
+def is_number(column: Column) -> bool:
+    """Whether a column holds numbers or flags."""
+    return column.type.python_type in (int, float, bool)
+
+
+def decimals(column: Column) -> int:
+    """Decimals that a column of numbers keeps; 0 for whole numbers."""
+    return getattr(column.type, "scale", None) or 0

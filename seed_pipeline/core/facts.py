@@ -1,14 +1,12 @@
 """Names of what rules, texts and alerts may look at and act on, derived from the one table definition."""
 
-from sqlalchemy import Boolean, Integer, Numeric
-
-from seed_pipeline.schema import metadata
+from seed_pipeline.schema import is_number, metadata
 
 METRIC_TABLES = ("session_audio_metrics", "session_video_metrics", "session_screen_metrics")
 
 
 def _numbers(table: str) -> tuple[str, ...]:
-    return tuple(c.name for c in metadata.tables[table].columns if isinstance(c.type, (Integer, Numeric, Boolean)))
+    return tuple(c.name for c in metadata.tables[table].columns if is_number(c))
 
 
 METRICS: tuple[str, ...] = tuple(name for table in METRIC_TABLES for name in _numbers(table))

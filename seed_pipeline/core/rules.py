@@ -10,13 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Numeric
 
 from seed_pipeline.core.conditions import all_hold
 from seed_pipeline.core.facts import PROBABILITY_METRICS, RULE_METRICS, comes_from, known_before
 from seed_pipeline.core.files import SettingsError
 from seed_pipeline.core.rule_settings import Rule
-from seed_pipeline.schema import metadata
+from seed_pipeline.schema import decimals, metadata
 
 Facts = Mapping[str, np.ndarray]
 
@@ -38,9 +37,8 @@ def _scales() -> dict[str, Scale]:
     for table in metadata.tables.values():
         for column in table.columns:
             if column.name in RULE_METRICS and "domain" in column.info:
-                decimals = column.type.scale if isinstance(column.type, Numeric) else 0
                 low, high = column.info["domain"]
-                found[column.name] = Scale(low, high, decimals or 0)
+                found[column.name] = Scale(low, high, decimals(column))
     return found
 
 

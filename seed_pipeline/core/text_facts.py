@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import Boolean, Integer, Numeric
 
 from seed_pipeline.core.conditions import Condition
-from seed_pipeline.schema import ENUMS, metadata
+from seed_pipeline.schema import ENUMS, is_number, metadata
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ def _columns(table: str, *only: str) -> dict[str, Fact]:
     """The table's numbers and flags as facts, with the interval the schema gives them."""
     facts = {}
     for column in metadata.tables[table].columns:
-        if (only and column.name not in only) or not isinstance(column.type, Boolean | Integer | Numeric):
+        if (only and column.name not in only) or not is_number(column):
             continue
         low, high = column.info.get("domain", (0, 1))
         facts[column.name] = Fact(low, high)
