@@ -48,8 +48,9 @@ def failures(overrides: tuple[str, ...]) -> list[Failure]:
 
 def judge_all(cases: Sequence[tuple[str, ...]], processes: int = 2) -> list[Failure]:
     """The failures of all cases, judged side by side."""
+    together = max(1, min(4, len(cases) // processes))
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        return [failure for found in pool.imap_unordered(failures, cases, chunksize=4) for failure in found]
+        return [failure for found in pool.imap_unordered(failures, cases, chunksize=together) for failure in found]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
