@@ -6,12 +6,15 @@ from typing import Annotated
 import typer
 
 from seed_pipeline.cli.options import (
+    AllowProduction,
     Artifacts,
     AsOf,
     Config,
     DisableRule,
+    EmptyForeignData,
     Json,
     NoAnswerKey,
+    OnForeign,
     Preset,
     Seed,
     Sessions,
@@ -45,6 +48,9 @@ def run(
     no_answer_key: NoAnswerKey = False,
     config: Config = None,
     target: Target = None,
+    on_foreign: OnForeign = None,
+    empty_foreign_data: EmptyForeignData = False,
+    allow_production: AllowProduction = False,
     artifacts: Annotated[
         Path | None, typer.Option(help="Keep the Parquet artifacts and verdicts in this folder.", metavar="DIR")
     ] = None,
@@ -69,6 +75,9 @@ def run(
             answer_key=not no_answer_key,
             config=config,
             target=target,
+            on_foreign=on_foreign,
+            empty_foreign_data=empty_foreign_data or None,
+            allow_production=allow_production or None,
         ),
         artifacts,
         json,
@@ -86,6 +95,9 @@ def materialize(
     no_answer_key: NoAnswerKey = False,
     config: Config = None,
     target: Target = None,
+    on_foreign: OnForeign = None,
+    empty_foreign_data: EmptyForeignData = False,
+    allow_production: AllowProduction = False,
     json: Json = False,
 ) -> None:
     """The same as run, through Dagster: assets, checks and history are in the UI (make ui). What make seed does.
@@ -105,6 +117,9 @@ def materialize(
             answer_key=not no_answer_key,
             config=config,
             target=target,
+            on_foreign=on_foreign,
+            empty_foreign_data=empty_foreign_data or None,
+            allow_production=allow_production or None,
         ),
         json,
     )
@@ -139,6 +154,80 @@ def generate(
             config=config,
         ),
         out,
+        json,
+    )
+
+
+@app.command()
+def plan(
+    seed: Seed = None,
+    sessions: Sessions = None,
+    as_of: AsOf = None,
+    preset: Preset = None,
+    set_: Set = None,
+    disable_rule: DisableRule = None,
+    no_answer_key: NoAnswerKey = False,
+    config: Config = None,
+    target: Target = None,
+    on_foreign: OnForeign = None,
+    empty_foreign_data: EmptyForeignData = False,
+    allow_production: AllowProduction = False,
+    artifacts: Artifacts = None,
+    json: Json = False,
+) -> None:
+    """Say what run would do to a database, table by table, and apply nothing.
+
+    Exit code 1 if run would not load: a check fails, or rows of others stand in the way.
+
+    Example:  seed-pipeline plan --seed 7 --target postgresql://me@localhost/app
+    """
+    from seed_pipeline.cli import work
+
+    work.plan(
+        work.wishes(
+            seed=seed,
+            sessions=sessions,
+            as_of=as_of,
+            presets=preset,
+            overrides=set_,
+            disabled_rules=disable_rule,
+            answer_key=not no_answer_key,
+            config=config,
+            target=target,
+            on_foreign=on_foreign,
+            empty_foreign_data=empty_foreign_data or None,
+            allow_production=allow_production or None,
+        ),
+        artifacts,
+        json,
+    )
+
+
+@app.command()
+def clean(
+    target: Target = None,
+    on_foreign: OnForeign = None,
+    allow_production: AllowProduction = False,
+    preset: Preset = None,
+    set_: Set = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Remove from a database whatever this pipeline wrote, and leave no other trace. Rows of others stay.
+
+    Without --target it cleans the database of configs/main.yaml.
+    """
+    from seed_pipeline.cli import work
+
+    work.clean(
+        work.wishes(
+            presets=preset,
+            overrides=set_,
+            config=config,
+            target=target,
+            on_foreign=on_foreign,
+            allow_production=allow_production or None,
+        ),
         json,
     )
 

@@ -90,6 +90,31 @@ Target = Annotated[
         rich_help_panel=_PLACES,
     ),
 ]
+OnForeign = Annotated[
+    str | None,
+    typer.Option(
+        help="Where one of our rows has to go and a row of others needs it, or both have the same key: refuse, "
+        "keep (ours stays) or cascade (theirs goes).",
+        metavar="CHOICE",
+        rich_help_panel=_PLACES,
+    ),
+]
+EmptyForeignData = Annotated[
+    bool,
+    typer.Option(
+        "--empty-foreign-data",
+        help="Also remove every row of the platform's tables that this pipeline did not write.",
+        rich_help_panel=_PLACES,
+    ),
+]
+AllowProduction = Annotated[
+    bool,
+    typer.Option(
+        "--allow-production",
+        help="Write to a database although its name smells of production.",
+        rich_help_panel=_PLACES,
+    ),
+]
 Artifacts = Annotated[
     Path | None,
     typer.Option(help="Folder of Parquet artifacts, instead of a database.", metavar="DIR", rich_help_panel=_PLACES),

@@ -18,6 +18,7 @@ from seed_pipeline.core.settings import Settings
 from seed_pipeline.pipeline.making import Progress, silent
 from seed_pipeline.pipeline.running import Outcome
 from seed_pipeline.quality.verdict import Verdict
+from seed_pipeline.store.plan import Plan
 from seed_pipeline.store.target import file, parse, redact
 
 _COUNTS = (
@@ -41,6 +42,8 @@ def summary(outcome: Outcome) -> None:
     out.print()
     done = ", ".join(f"{count:,} {_DONE[what]}" for what, count in outcome.loaded.items())
     out.print(f"Database     {_place(outcome.settings)}  ({done})")
+    for effect in outcome.effects:
+        out.print(f"             {effect}")
     out.print(f"Made with    {world_line(outcome.settings)}")
     out.print(f"Fingerprint  {outcome.fingerprint[:16]}")
     out.print(f"Next         {_next()}")
@@ -67,6 +70,50 @@ def _refusal(out: Console, outcome: Outcome) -> None:
         out.print(f"  ✗ {reason}")
     _tally(out, outcome.verdicts)
     out.print("\nEvery verdict: seed-pipeline check --artifacts DIR, or the checks of the assets in make ui.")
+
+
+_PLANNED = ("insert", "update", "delete", "unchanged", "foreign", "kept", "taken")
+
+
+def plan(found: Plan, refusals: Sequence[str]) -> None:
+    """What a release would do, a line for each table, and why it would not be done."""
+    out = _console()
+    _tables(out, found)
+    created = [name.partition(":")[2] for name in found.created if name.startswith("table:")]
+    if created:
+        out.print(f"Creates  {', '.join(created)}")
+    for effect in found.effects:
+        out.print(Text(effect.line, style="red" if effect.what == "refused" else "yellow"))
+    for reason in refusals:
+        out.print(Text(f"✗ {reason}", style="red"))
+    if refusals or found.refused:
+        out.print(Text(f"\n{found.target} would stay as it is: the release would be refused.", style="bold red"))
+    else:
+        verb = f"{found.changes:,} rows would be written" if found.changes else "nothing would be written"
+        out.print(f"\n{found.target}: {verb}. Nothing was applied; seed-pipeline run does it.")
+
+
+def cleaned(found: Plan) -> None:
+    """What `clean` removed, and what stays."""
+    out = _console()
+    if not found.tables:
+        return out.print(f"{found.target}: there is nothing of ours in it.")
+    _tables(out, found)
+    for effect in found.effects:
+        out.print(Text(effect.line, style="yellow"))
+    out.print(
+        f"\n{found.target}: {found.total('delete'):,} rows removed; {found.total('foreign'):,} of others are there."
+    )
+
+
+def _tables(out: Console, found: Plan) -> None:
+    """Counts in columns; kept and taken only where there are any."""
+    shown = [what for what in _PLANNED if what in _PLANNED[:5] or found.total(what)]
+    width = max((len(table.table) for table in found.tables), default=0)
+    out.print(Text("".join([" " * width, *(f"{what:>12}" for what in shown)]), style="bold"))
+    for table in found.tables:
+        counts = (f"{getattr(table, what):,}" for what in shown)
+        out.print("".join([f"{table.table:{width}}", *(f"{'·' if count == '0' else count:>12}" for count in counts)]))
 
 
 def generated(settings: Settings, rows: Mapping[str, int], fingerprint: str, out_dir: Path) -> None:
@@ -141,6 +188,7 @@ def outcome_record(outcome: Outcome) -> dict[str, Any]:
     return {
         "loaded": outcome.loaded,
         "refusals": outcome.refusals,
+        "effects": list(outcome.effects),
         "target": redact(outcome.settings.main.target),
         "world": world(outcome.settings),
         "fingerprint": outcome.fingerprint,

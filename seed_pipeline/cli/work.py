@@ -41,7 +41,7 @@ def run(asked: Wishes, artifacts: Path | None, as_json: bool) -> None:
 def materialize(asked: Wishes, as_json: bool) -> None:
     """seed-pipeline materialize."""
     settings = asked.settings(date.today())
-    running.reachable(settings.main.target)
+    running.reachable(settings)
     from seed_pipeline.defs.launch import materialize as through_dagster
 
     with show.progress(not as_json) as progress, watched(progress):
@@ -59,6 +59,31 @@ def generate(asked: Wishes, out: Path, as_json: bool) -> None:
         _print_json({"artifacts": str(out), "rows": rows, "fingerprint": fingerprint, "world": show.world(settings)})
     else:
         show.generated(settings, rows, fingerprint, out)
+
+
+def plan(asked: Wishes, artifacts: Path | None, as_json: bool) -> None:
+    """seed-pipeline plan."""
+    from seed_pipeline.pipeline.checking import opened_artifacts
+
+    settings = asked.settings(date.today()) if artifacts is None else opened_artifacts(asked, artifacts)[1]
+    with show.progress(not as_json) as progress:
+        found, refusals = running.plan(settings, artifacts, progress)
+    if as_json:
+        _print_json({"plan": found.as_dict(), "refusals": refusals})
+    else:
+        show.plan(found, refusals)
+    _exit(REFUSED if refusals or found.refused else 0)
+
+
+def clean(asked: Wishes, as_json: bool) -> None:
+    """seed-pipeline clean."""
+    from seed_pipeline.pipeline.releasing import clean as clean_target
+
+    found = clean_target(asked.settings(date.today()))
+    if as_json:
+        _print_json({"plan": found.as_dict()})
+    else:
+        show.cleaned(found)
 
 
 def check(asked: Wishes, artifacts: Path | None, as_json: bool) -> None:

@@ -21,6 +21,15 @@ from seed_pipeline.core.target_settings import Targets
 from seed_pipeline.core.vocabulary import Text
 
 SHIPPED = Path(__file__).resolve().parents[2] / "configs"
+ALLOWED = (
+    "sqlite:///*",
+    "postgresql://localhost/*",
+    "postgresql://127.0.0.1/*",
+    "postgresql://::1/*",
+    "postgresql://*staging*/*",
+    "postgresql://*/*staging*",
+)
+"""Where releases may go unless configs/main.yaml says otherwise: files, this machine, and what calls itself staging."""
 SECTIONS = ("main", "probabilities", "personas", "correlations", "alerts", "targets")
 
 
@@ -38,6 +47,13 @@ class Minimum(Strict):
     student: Annotated[Whole, Field(ge=1)] = 3
 
 
+class Nightly(Strict):
+    """When the schedule refreshes staging, once it is switched on."""
+
+    at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "02:00"
+    time_zone: Annotated[str, Field(min_length=1)] = "UTC"
+
+
 class Main(Strict):
     """configs/main.yaml."""
 
@@ -48,6 +64,14 @@ class Main(Strict):
     clear_existing_data: bool = True
     answer_key: bool = True
     target: Annotated[str, Field(min_length=1)] = "sqlite:///data/seed.db"
+    allowed_targets: list[Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=lambda: list(ALLOWED), min_length=1
+    )
+    allow_production: bool = False
+    on_foreign: Literal["refuse", "keep", "cascade"] = "refuse"
+    empty_foreign_data: bool = False
+    wait_seconds: Annotated[float, Field(ge=0, le=3600)] = 60.0
+    staging_refresh: Nightly = Nightly()
     cohort: Cohort = Cohort()
     minimum_sessions: Minimum = Minimum()
     admin_email: Annotated[

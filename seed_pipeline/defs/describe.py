@@ -13,6 +13,7 @@ from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.pipeline.making import makes_rows
 from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.store.artifacts import Manifest
+from seed_pipeline.store.plan import Plan
 from seed_pipeline.store.target import redact
 
 
@@ -76,12 +77,16 @@ def changed_metadata(changes: Sequence[Change]) -> dict[str, Any]:
     return {"what changed": dg.MetadataValue.md(markdown(changes)), **counts}
 
 
-def loaded_metadata(candidate: Candidate, loaded: Mapping[str, int]) -> dict[str, Any]:
-    """What was loaded where."""
+def loaded_metadata(candidate: Candidate, plan: Plan) -> dict[str, Any]:
+    """What was loaded where: the plan that was applied, table by table, and what it meant for rows of others."""
+    effects = {"rows of others": table([{"effect": effect.line} for effect in plan.effects])} if plan.effects else {}
     return {
         "target": redact(candidate.settings.main.target),
         "fingerprint": candidate.artifacts.fingerprint(ENTITIES),
-        **{f"rows: {what}": count for what, count in loaded.items()},
+        "release": plan.release,
+        **{f"rows: {what}": count for what, count in plan.totals().items()},
+        "plan": table(plan.records()),
+        **effects,
     }
 
 

@@ -1,11 +1,18 @@
 """The jobs people launch, and what happens when a run fails."""
 
+import os
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import dagster as dg
+import requests
 
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.defs.settings import SeedSettings
+from seed_pipeline.defs.versions import shipped
+
+WEBHOOK = "SEED_ALERT_WEBHOOK"
+"""Environment variable that may hold the URL of an incoming webhook, as chat services have them."""
 
 
 def _own_place(name: str, **settings: Any) -> dg.RunConfig:
@@ -40,10 +47,15 @@ recheck_and_load = dg.define_asset_job(
     ),
 )
 
+
+def _staging(as_of: str) -> dg.RunConfig:
+    return _own_place("staging", target=dg.EnvVar("SEED_STAGING_URL"), as_of=as_of)
+
+
 staging_refresh = dg.define_asset_job(
     "staging_refresh",
     selection=dg.AssetSelection.all(),
-    config=_own_place("staging", target=dg.EnvVar("SEED_STAGING_URL"), as_of="today"),
+    config=_staging("today"),
     description=(
         "Makes the month up to today and loads it into the database that the environment variable SEED_STAGING_URL "
         "names. Its artifacts are apart from those you work on. Runs every night once its schedule is switched on."
@@ -62,25 +74,52 @@ load_test = dg.define_asset_job(
 
 JOBS = [seed_all, feedback_only, recheck_and_load, staging_refresh, load_test]
 
-nightly = dg.ScheduleDefinition(
+_NIGHTLY = shipped().main.staging_refresh
+_HOUR, _MINUTE = _NIGHTLY.at.split(":")
+
+
+@dg.schedule(
     name="staging_refresh_nightly",
     job=staging_refresh,
-    cron_schedule="0 2 * * *",
-    execution_timezone="UTC",
+    cron_schedule=f"{int(_MINUTE)} {int(_HOUR)} * * *",
+    execution_timezone=_NIGHTLY.time_zone,
     default_status=dg.DefaultScheduleStatus.STOPPED,
-    description="Refreshes staging at 02:00 UTC. Off until somebody switches it on.",
+    description=(
+        f"Refreshes staging at {_NIGHTLY.at} {_NIGHTLY.time_zone} with the month up to the tick's date, also when the "
+        "tick is evaluated for another day. Off until somebody switches it on."
+    ),
 )
+def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """One run a night, for the date that the tick falls on where the schedule lives."""
+    day = context.scheduled_execution_time.astimezone(ZoneInfo(_NIGHTLY.time_zone)).date().isoformat()
+    return dg.RunRequest(run_key=day, run_config=_staging(day), tags={"as_of": day})
 
 
 @dg.run_failure_sensor(
     name="failed_runs",
-    description="Says in the sensor's log, in one place, which checks failed in a failed run.",
+    description=(
+        "Says which checks failed in a failed run: in the sensor's log, and to the webhook that the environment "
+        f"variable {WEBHOOK} names, if it is set."
+    ),
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
 def failed_runs(context: dg.RunFailureSensorContext) -> None:
     """Gather a failed run's message and its failed checks."""
     run, checks = context.dagster_run, ", ".join(_failed_checks(context)) or "none"
-    context.log.error(f"{run.job_name} {run.run_id}: {context.failure_event.message} Failed checks: {checks}")
+    said = f"{run.job_name} {run.run_id}: {context.failure_event.message} Failed checks: {checks}"
+    context.log.error(said)
+    if os.environ.get(WEBHOOK):
+        context.log.info(posted(os.environ[WEBHOOK], said))
+
+
+def posted(url: str, text: str) -> str:
+    """Post the text as JSON, `{"text": ...}`; what came of it, without the URL: whoever has that can post, too."""
+    try:
+        requests.post(url, json={"text": text}, timeout=10).raise_for_status()
+    except requests.RequestException as error:
+        answer = f"HTTP {error.response.status_code}" if error.response is not None else type(error).__name__
+        return f"The webhook of {WEBHOOK} did not take the message ({answer})."
+    return f"Told the webhook of {WEBHOOK}."
 
 
 def _failed_checks(context: dg.RunFailureSensorContext) -> list[str]:

@@ -36,7 +36,7 @@ def materialize(wishes: Wishes, settings: Settings, artifacts: Path, job: str = 
         result = defs.resolve_job_def(job).execute_in_process(
             instance=instance, run_config=config, raise_on_error=False
         )
-    return outcome(Candidate(Artifacts(artifacts), settings), _loaded(result), _reasons(result))
+    return outcome(Candidate(Artifacts(artifacts), settings), _loaded(result), _reasons(result), _effects(result))
 
 
 def run_config(wishes: Wishes, artifacts: Path) -> dict[str, Any]:
@@ -47,6 +47,9 @@ def run_config(wishes: Wishes, artifacts: Path) -> dict[str, Any]:
         "as_of": wishes.as_of,
         "target": wishes.target,
         "answer_key": wishes.answer_key,
+        "on_foreign": wishes.on_foreign,
+        "empty_foreign_data": wishes.empty_foreign_data,
+        "allow_production": wishes.allow_production,
         "config_dir": str(wishes.config) if wishes.config else None,
         "presets": list(wishes.presets),
         "overrides": list(wishes.overrides),
@@ -66,6 +69,12 @@ def _loaded(result: dg.ExecuteInProcessResult) -> dict[str, int] | None:
     events = result.asset_materializations_for_node("database") if result.success else []
     rows = {key: value.value for event in events for key, value in event.metadata.items() if key.startswith("rows: ")}
     return {key.removeprefix("rows: "): int(str(count)) for key, count in rows.items()} if events else None
+
+
+def _effects(result: dg.ExecuteInProcessResult) -> list[str]:
+    events = result.asset_materializations_for_node("database") if result.success else []
+    found = [event.metadata["rows of others"] for event in events if "rows of others" in event.metadata]
+    return [str(r.data["effect"]) for shown in found if isinstance(shown, dg.TableMetadataValue) for r in shown.records]
 
 
 def _reasons(result: dg.ExecuteInProcessResult) -> list[str]:

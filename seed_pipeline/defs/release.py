@@ -8,6 +8,7 @@ evaluation of every blocking check, and at the ledger beside the artifacts, whic
 from collections.abc import Mapping, Sequence
 
 import dagster as dg
+from pydantic import Field
 
 from seed_pipeline.core.settings import SettingsError
 from seed_pipeline.defs.describe import loaded_metadata
@@ -22,6 +23,8 @@ class DatabaseRelease(dg.ConfigurableIOManager):
     """Guards the target and loads it in one transaction."""
 
     settings: dg.ResourceDependency[SeedSettings]
+    retries: int = Field(default=3, description="How often a load is tried again whose connection failed or was lost.")
+    retry_seconds: float = Field(default=10.0, description="How long to wait before that; twice as long each time.")
 
     def handle_output(self, context: dg.OutputContext, obj: Candidate) -> None:
         """Load the candidate, or fail for good with every reason why not, before anything is written."""
@@ -29,10 +32,14 @@ class DatabaseRelease(dg.ConfigurableIOManager):
             reasons = evaluation_reasons(context.step_context.instance, obj.blocking())
             if reasons:
                 raise RefusedError(reasons)
-            loaded = obj.load(watch())
+            done = obj.load(watch())
         except (RefusedError, SettingsError, StoreError) as error:
+            tried = context.step_context.previous_attempt_count
+            if isinstance(error, StoreError) and error.retry and tried < self.retries:
+                context.log.warning(str(error))
+                raise dg.RetryRequested(self.retries, self.retry_seconds * 2**tried) from None
             raise as_failure(error) from None
-        context.add_output_metadata(loaded_metadata(obj, loaded))
+        context.add_output_metadata(loaded_metadata(obj, done))
 
     def load_input(self, context: dg.InputContext) -> None:
         """Nothing is made from the database; connect to the target instead."""

@@ -44,6 +44,16 @@ class SeedSettings(dg.ConfigurableResource):
         default=None,
         description="Database: sqlite:///path, postgresql://user@host/name, or env:NAME of a variable that holds it.",
     )
+    on_foreign: str | None = Field(
+        default=None,
+        description="Where rows of others need a row of ours that has to go: refuse, keep (ours stays) or cascade.",
+    )
+    empty_foreign_data: bool | None = Field(
+        default=None, description="Also remove every row of the platform's tables that this pipeline did not write."
+    )
+    allow_production: bool | None = Field(
+        default=None, description="Write to a database although its name smells of production."
+    )
     config_dir: str | None = Field(default=None, description="Folder of settings instead of the shipped configs/.")
     artifacts: str = Field(default="data/artifacts", description="Folder of the Parquet artifacts.")
 
@@ -88,6 +98,9 @@ class SeedSettings(dg.ConfigurableResource):
             as_of=self.as_of,
             target=self.target,
             answer_key=self.answer_key,
+            on_foreign=self.on_foreign,
+            empty_foreign_data=self.empty_foreign_data,
+            allow_production=self.allow_production,
             config=Path(self.config_dir) if self.config_dir else None,
             overrides=tuple(self.overrides),
             presets=tuple(self.presets),

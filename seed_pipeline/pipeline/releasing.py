@@ -1,7 +1,8 @@
 """From judged artifacts to a database: the last step of both faces, and the only way into a database."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -13,9 +14,11 @@ from seed_pipeline.pipeline.judging import statements
 from seed_pipeline.pipeline.ledger import RefusedError, refusals
 from seed_pipeline.pipeline.making import Progress, must_agree, silent
 from seed_pipeline.pipeline.wishes import digest
-from seed_pipeline.store import database
+from seed_pipeline.store import database, guard
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.failures import explained
+from seed_pipeline.store.plan import Options, Plan, Release
+from seed_pipeline.store.target import file, parse, redact
 
 
 @dataclass(frozen=True)
@@ -42,26 +45,31 @@ class Candidate:
         for asset in ENTITIES:
             self.artifacts.verify(asset)
 
-    def load(self, progress: Progress = silent) -> dict[str, int]:
-        """Load into the target in one transaction, after the guard; rows by what was done with them.
+    def load(self, progress: Progress = silent) -> Plan:
+        """Load into the target in one transaction, after the guard; what was done, table by table.
 
         Raises RefusedError, SettingsError, StoreError; then the target is as it was.
         """
         self.guard()
         must_agree(self.settings, {asset: self.artifacts.manifest(asset) for asset in ENTITIES})
-        main = self.settings.main
-        engine = database.connect(main.target)
-        try:
-            options = database.Options(answer_key=main.answer_key, clear_existing_data=main.clear_existing_data)
-            plan = database.load(engine, self._chunks(progress), self._release(), options)
-            return {what: plan.total(what) for what in ("insert", "update", "delete", "unchanged")}
-        finally:
-            engine.dispose()
+        with opened(self.settings) as engine:
+            return database.load(engine, self._chunks(progress), self._release(), options_of(self.settings))
 
-    def _release(self) -> database.Release:
+    def plan(self, progress: Progress = silent) -> Plan:
+        """What `load` would do, table by table, whether or not the data has passed. Writes nothing.
+
+        Raises SettingsError, StoreError.
+        """
+        must_agree(self.settings, {asset: self.artifacts.manifest(asset) for asset in ENTITIES})
+        with opened(self.settings, writable=False) as engine:
+            found = database.plan(engine, self._chunks(progress), options_of(self.settings))
+        # A file that does not exist yet was stood in for by memory.
+        return replace(found, target=redact(self.settings.main.target))
+
+    def _release(self) -> Release:
         main = self.settings.main
         print_ = self.artifacts.fingerprint(ENTITIES)
-        return database.Release(main.seed, digest(self.settings), __version__, main.as_of, print_)
+        return Release(main.seed, digest(self.settings), __version__, main.as_of, print_)
 
     def _chunks(self, progress: Progress) -> Iterator[Tables]:
         total = self.artifacts.n_chunks(ENTITIES[-1])
@@ -71,11 +79,44 @@ class Candidate:
             progress("database", done, total)
 
 
-def reachable(target: str) -> None:
-    """Raise StoreError now rather than after all the work, if the target cannot be opened. Writes nothing."""
-    engine = database.connect(target, writable=False)
+def clean(settings: Settings) -> Plan:
+    """Remove from the target whatever releases wrote, and nothing else; what was done, table by table.
+
+    Raises StoreError; then the target is as it was.
+    """
+    reachable(settings)
+    path = file(parse(settings.main.target))
+    if path is not None and not path.exists():
+        return Plan(redact(settings.main.target), (), applied=True)
+    with opened(settings) as engine:
+        return database.clean(engine, options_of(settings))
+
+
+def reachable(settings: Settings) -> None:
+    """Raise StoreError now rather than after all the work, if the target may not or cannot be opened."""
+    with opened(settings, writable=False) as engine, explained(engine):
+        sa.inspect(engine).get_table_names()
+
+
+@contextmanager
+def opened(settings: Settings, *, writable: bool = True) -> Iterator[sa.Engine]:
+    """The target, if releases may go there (`allowed_targets`). Raises StoreError."""
+    main = settings.main
+    guard.check(main.target, main.allowed_targets, allow_production=main.allow_production)
+    engine = database.connect(main.target, writable=writable)
     try:
-        with explained(engine):
-            sa.inspect(engine).get_table_names()
+        yield engine
     finally:
         engine.dispose()
+
+
+def options_of(settings: Settings) -> Options:
+    """How the settings want the target to be treated."""
+    main = settings.main
+    return Options(
+        answer_key=main.answer_key,
+        on_foreign=main.on_foreign,
+        clear_existing_data=main.clear_existing_data,
+        empty_foreign_data=main.empty_foreign_data,
+        wait_seconds=main.wait_seconds,
+    )

@@ -1,7 +1,7 @@
 """The whole way from settings to a loaded database, without Dagster."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +15,15 @@ from seed_pipeline.pipeline.making import Progress, generate, makes_rows, silent
 from seed_pipeline.pipeline.releasing import Candidate, reachable
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.store.artifacts import Artifacts
+from seed_pipeline.store.plan import Plan
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What a run came to. `loaded` counts the rows by what the load did with them, and is None when nothing was loaded.
 
-    `verdicts` are those that speak for the artifacts as they are; `refusals` say why nothing was loaded.
+    `verdicts` are those that speak for the artifacts as they are; `refusals` say why nothing was loaded; `effects` say
+    what the load meant for rows that are not ours.
     """
 
     settings: Settings
@@ -30,6 +32,7 @@ class Outcome:
     verdicts: list[Verdict]
     refusals: list[str]
     loaded: dict[str, int] | None
+    effects: tuple[str, ...] = ()
 
 
 def run(settings: Settings, keep: Path | None = None, progress: Progress = silent) -> Outcome:
@@ -38,21 +41,41 @@ def run(settings: Settings, keep: Path | None = None, progress: Progress = silen
     The artifacts go to `keep`, or to a folder that is gone afterwards. Raises SettingsError and StoreError for what a
     user can mend, before anything is written to the target.
     """
-    reachable(settings.main.target)
+    reachable(settings)
     with _folder(keep) as folder:
         candidate = Candidate(generate(settings, folder, progress), settings)
         audit_all(settings, candidate.artifacts, progress)
         refused = refusals(candidate.artifacts, candidate.blocking())
-        return outcome(candidate, None if refused else candidate.load(progress), refused)
+        if refused:
+            return outcome(candidate, None, refused)
+        done = candidate.load(progress)
+        return outcome(candidate, done.totals(), [], [effect.line for effect in done.effects])
 
 
-def outcome(candidate: Candidate, loaded: dict[str, int] | None, refused: list[str]) -> Outcome:
+def plan(settings: Settings, artifacts: Path | None = None, progress: Progress = silent) -> tuple[Plan, list[str]]:
+    """What `run` would do to the target, and why it would not (statements that fail). Applies nothing.
+
+    The data is that of the folder `artifacts`, or made for the occasion. Raises SettingsError, StoreError.
+    """
+    reachable(settings)
+    with _folder(artifacts) as folder:
+        made = Artifacts(folder) if artifacts is not None else generate(settings, folder, progress)
+        candidate = Candidate(made, settings)
+        audit_all(settings, made, progress)
+        return candidate.plan(progress), refusals(made, candidate.blocking())
+
+
+def outcome(
+    candidate: Candidate, loaded: dict[str, int] | None, refused: list[str], effects: Sequence[str] = ()
+) -> Outcome:
     """What there is to say about a candidate, loaded or not."""
     artifacts, settings = candidate.artifacts, candidate.settings
     present = [asset for asset in ENTITIES if asset in artifacts.assets()]
     verdicts = [verdict for asset in present for verdict in current(asset, artifacts)]
     rows = released_rows(artifacts, settings.main.answer_key)
-    return Outcome(settings, rows, artifacts.fingerprint(present) if present else "", verdicts, refused, loaded)
+    return Outcome(
+        settings, rows, artifacts.fingerprint(present) if present else "", verdicts, refused, loaded, tuple(effects)
+    )
 
 
 def released_rows(artifacts: Artifacts, answer_key: bool = True) -> dict[str, int]:

@@ -7,12 +7,25 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from seed_pipeline.core.dataset import READS
-from seed_pipeline.core.settings import SHIPPED, Settings, load
+from seed_pipeline.core.settings import SHIPPED, Settings, SettingsError, load
 from seed_pipeline.core.world import World
 
-NOT_OF_THE_DATA = ("target", "processes", "chunk_cohorts", "clear_existing_data", "answer_key")
+NOT_OF_THE_DATA = (
+    "target",
+    "allowed_targets",
+    "allow_production",
+    "on_foreign",
+    "empty_foreign_data",
+    "wait_seconds",
+    "staging_refresh",
+    "processes",
+    "chunk_cohorts",
+    "clear_existing_data",
+    "answer_key",
+)
 """Keys of configs/main.yaml that say where the data goes or how it is made, and never what is in it (X1)."""
 
 
@@ -32,17 +45,15 @@ class Wishes:
     overrides: Sequence[str] = ()
     presets: Sequence[str] = ()
     disabled_rules: Sequence[str] = ()
+    on_foreign: str | None = None
+    empty_foreign_data: bool | None = None
+    allow_production: bool | None = None
 
     def settings(self, today: date) -> Settings:
         """The settings as wished; `today` stands in for `as_of: today`. Raises SettingsError."""
         given = self.as_of not in (None, "today")
-        return _loaded(
-            self.config,
-            tuple(self._as_overrides()),
-            date.min if given else today,
-            tuple(self.presets),
-            _state(self.config),
-        )
+        day = date.min if given else today
+        return _loaded(self.config, tuple(self._as_overrides()), day, tuple(self.presets), _state(self.config))
 
     def _as_overrides(self) -> list[str]:
         named = {
@@ -50,6 +61,9 @@ class Wishes:
             "total_sessions": self.sessions,
             "target": self.target,
             "answer_key": self.answer_key,
+            "on_foreign": self.on_foreign,
+            "empty_foreign_data": self.empty_foreign_data,
+            "allow_production": self.allow_production,
         }
         flags = [f"main.{key}={json.dumps(value)}" for key, value in named.items() if value is not None]
         flags += [f"main.as_of={self.as_of}"] if self.as_of is not None else []
@@ -61,7 +75,12 @@ class Wishes:
 def _loaded(
     config: Path | None, overrides: tuple[str, ...], today: date, presets: tuple[str, ...], state: tuple
 ) -> Settings:
-    return load(config, overrides, today=today, presets=presets)
+    settings = load(config, overrides, today=today, presets=presets)
+    zone = settings.main.staging_refresh.time_zone
+    if zone not in available_timezones():  # the machine's list, which `core` does not look at
+        remedy = "write a name of the IANA database, such as UTC or Europe/Berlin"
+        raise SettingsError("main.yaml, staging_refresh.time_zone", zone, "there is no such time zone", remedy)
+    return settings
 
 
 def _state(config: Path | None) -> tuple:

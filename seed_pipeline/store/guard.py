@@ -11,23 +11,13 @@ import sqlalchemy as sa
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.target import parse, redact
 
-DEFAULT_ALLOWED = (
-    "sqlite:///*",
-    "postgresql://localhost/*",
-    "postgresql://127.0.0.1/*",
-    "postgresql://::1/*",
-    "postgresql://*staging*/*",
-    "postgresql://*/*staging*",
-)
-"""SQLite files, this machine, and whatever calls itself staging."""
-
 # "prod", "production", "prod2", "my_prod", not "product" or "products", not "nonprod", not "reproduction".
 _SMELL = re.compile(r"(?<!non)(?<!non[-_.])(?<!\bre)prod(?!uct(?!ion))|(?<![a-z])(?:prd|live)(?![a-z])", re.IGNORECASE)
 
 
 def check(
     target: str | sa.URL,
-    allowed: Sequence[str] = DEFAULT_ALLOWED,
+    allowed: Sequence[str],
     *,
     allow_production: bool = False,
     environ: Mapping[str, str] = os.environ,
@@ -41,12 +31,13 @@ def check(
     url = parse(target, environ) if isinstance(target, str) else target
     for names in _names(url, environ):
         if not any(fnmatchcase(name, pattern.lower()) for name in names for pattern in allowed):
-            remedy = f"if it is meant, add '{names[0]}' (or a pattern for it) to allowed_targets"
+            remedy = f"if it is meant, add '{names[0]}' (or a pattern for it) to allowed_targets in configs/main.yaml"
             raise StoreError(redact(url), None, f"no pattern of allowed_targets allows {names[0]}", remedy)
         smelling = _SMELL.search(names[0].partition("://")[2])
         if smelling and not allow_production:
             why = f"'{smelling.group()}' in {names[0]} smells of production"
-            raise StoreError(redact(url), None, why, "name another target, or, if it is meant, pass --allow-production")
+            remedy = "name another target, or, if it is meant, pass --allow-production (setting main.allow_production)"
+            raise StoreError(redact(url), None, why, remedy)
 
 
 def _names(url: sa.URL, environ: Mapping[str, str]) -> list[tuple[str, ...]]:

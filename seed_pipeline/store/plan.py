@@ -71,6 +71,17 @@ class Effect:
     what: Literal["deleted", "emptied", "kept", "refused"]
     because: str
 
+    @property
+    def line(self) -> str:
+        """In words."""
+        said = {
+            "deleted": "go",
+            "emptied": "lose their reference",
+            "kept": "stay, with what they need of ours",
+            "refused": "stand in the way",
+        }[self.what]
+        return f"{self.table}: {self.rows:,} row(s) of others {said} ({self.because})"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -86,6 +97,15 @@ class Plan:
     def total(self, what: str) -> int:
         """Rows over all tables; `what` is a field of TablePlan."""
         return sum(getattr(table, what) for table in self.tables)
+
+    def totals(self) -> dict[str, int]:
+        """Rows by what is (or would be) done with them."""
+        return {what: self.total(what) for what in ("insert", "update", "delete", "unchanged")}
+
+    @property
+    def refused(self) -> bool:
+        """Whether rows of others stand in the way."""
+        return any(effect.what == "refused" for effect in self.effects)
 
     @property
     def changes(self) -> int:

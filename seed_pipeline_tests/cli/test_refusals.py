@@ -126,6 +126,15 @@ WAYS = [
     Broken("a database nobody serves", options("--target", "postgresql://nobody@127.0.0.1:9/app"), ("127.0.0.1",)),
     Broken("a target that is no database", no_database, ("holiday.jpg",)),
     Broken("a variable that is not set", options("--target", "env:SEED_NOWHERE"), ("SEED_NOWHERE", "not set")),
+    Broken("a host that nobody allowed", options("--target", "postgresql://db.example.com/app"), ("allowed_targets",)),
+    Broken(
+        "a database that smells of production",
+        options("--target", "postgresql://localhost/app_prod"),
+        ("production", "--allow-production"),
+    ),
+    Broken("a choice there is not", options("--on-foreign", "ignore"), ("on_foreign", "ignore", "cascade")),
+    Broken("a time zone that is none", setting("main.staging_refresh.time_zone=Mars/Base"), ("time_zone", "Mars/Base")),
+    Broken("a time of day that is none", setting('main.staging_refresh.at="25:00"'), ("staging_refresh.at", "25:00")),
     Broken("a seed that is a word", options("--seed", "forty-two"), ("--seed", "forty-two")),
     Broken("a day that is none", options("--as-of", "2026-02-30"), ("--as-of", "2026-02-30")),
 ]

@@ -1,14 +1,22 @@
 """The jobs people launch, and the nightly refresh."""
 
-from datetime import date
+import json
+import threading
+from collections.abc import Iterator
+from datetime import date, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import dagster as dg
 import pytest
 
 from seed_pipeline.definitions import defs
+from seed_pipeline.defs.jobs import WEBHOOK, failed_runs
+from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.pipeline.wishes import Wishes
-from seed_pipeline_tests.defs.conftest import QUIET, Place, message
+from seed_pipeline.store.errors import StoreError
+from seed_pipeline_tests.defs.conftest import JOB, QUIET, Place, message
 
 
 def launched(job: str, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
@@ -22,6 +30,111 @@ def test_the_nightly_refresh_is_off_until_switched_on() -> None:
     schedule = defs.resolve_schedule_def("staging_refresh_nightly")
     assert schedule.cron_schedule == "0 2 * * *"
     assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
+
+
+def tick(when: datetime) -> dg.RunRequest:
+    """What the schedule asks for at a moment."""
+    context = dg.build_schedule_context(scheduled_execution_time=when)
+    found = defs.resolve_schedule_def("staging_refresh_nightly").evaluate_tick(context).run_requests
+    assert found is not None
+    return found[0]
+
+
+@pytest.mark.parametrize("day", ["2026-11-22", "2026-03-01", "2024-02-29"])
+def test_a_tick_refreshes_up_to_its_own_date(day: str) -> None:
+    """Evaluated for another day, as the UI and a backfill can, it asks for that day's month, once."""
+    asked = tick(datetime.fromisoformat(f"{day}T02:00:00+00:00"))
+    assert asked.run_key == day
+    settings = asked.run_config["resources"]["settings"]["config"]
+    assert (settings["as_of"], settings["target"]) == (day, {"env": "SEED_STAGING_URL"})
+
+
+def test_the_date_is_that_of_the_schedules_time_zone() -> None:
+    """The moment may be given in any zone: 20:00 in New York is the next day's 01:00 UTC."""
+    asked = tick(datetime.fromisoformat("2026-11-21T20:00:00-05:00"))
+    assert asked.run_key == "2026-11-22"
+
+
+class Webhook(BaseHTTPRequestHandler):
+    """Keeps what it is told, and answers with the status in its path."""
+
+    told: ClassVar[list[dict]] = []
+
+    def do_POST(self) -> None:
+        self.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(int(self.path.strip("/")))
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing on stderr."""
+
+
+@pytest.fixture
+def webhook() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Webhook) as server:
+        Webhook.told.clear()
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def failed_run(place: Place) -> dg.RunFailureSensorContext:
+    """The context in which the sensor sees a run that a check stopped."""
+    result = place.launch(overrides=["targets.statements.O1_completed.expected=0.5"])
+    run = place.instance.get_run_by_id(result.run_id)
+    event = next(event for event in result.all_events if event.is_failure)
+    assert run is not None
+    context = dg.build_run_status_sensor_context("failed_runs", event, place.instance, run)
+    return context.for_run_failure()
+
+
+def test_a_failed_run_is_reported(
+    place: Place, webhook: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The sensor names run and checks in its log, and tells the webhook if there is one; a dead one does no harm."""
+    context = failed_run(place)
+    for url, answer in (
+        (f"{webhook}/200", "Told the webhook"),
+        (f"{webhook}/500", "did not take the message (HTTP 500)"),
+        ("http://127.0.0.1:1/secret", "did not take the message (ConnectionError)"),
+        (None, "Failed checks: sessions.O1_completed"),
+    ):
+        capfd.readouterr()
+        monkeypatch.delenv(WEBHOOK, raising=False)
+        if url:
+            monkeypatch.setenv(WEBHOOK, url)
+        failed_runs(context)
+        logged = capfd.readouterr().err
+        assert answer in logged
+        assert "127.0.0.1" not in logged
+    assert [told["text"].endswith("Failed checks: sessions.O1_completed") for told in Webhook.told] == [True, True]
+
+
+def test_a_lost_connection_is_tried_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice the connection breaks, the third time it holds; the data is loaded once."""
+    breaks = iter([StoreError("db", None, "the connection was lost", "run again", retry=True)] * 2)
+    real = Candidate.load
+
+    def load(candidate: Candidate, *arguments: object) -> object:
+        for error in breaks:
+            raise error
+        return real(candidate, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Candidate, "load", load)
+    config = place.config({})
+    config["resources"]["database_release"] = {"config": {"retry_seconds": 0.0}}
+    result = JOB.execute_in_process(config, place.instance, raise_on_error=False)
+    assert result.success, message(result)
+    assert result.retry_attempts_for_node("database") == 2
+
+
+def test_a_failed_check_is_not_tried_again(place: Place) -> None:
+    """Nothing changes by asking twice: a run whose check failed has no second attempt."""
+    result = place.launch(overrides=["targets.statements.O1_completed.expected=0.5"])
+    assert not result.success
+    assert not [event for event in result.all_events if event.is_step_up_for_retry]
 
 
 def test_the_run_configuration_stores_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import pickle
 
 import pytest
 
+from seed_pipeline.core.settings import ALLOWED
 from seed_pipeline.store import database, guard
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.failures import explained
@@ -29,7 +30,7 @@ QUOTED = "s3cr%2Bt%2F%C3%A4%3A%40word"
 )
 def test_shipped_patterns_allow_files_this_machine_and_staging(target: str) -> None:
     """Nothing has to be configured for a file, a local server, or something that calls itself staging."""
-    guard.check(target, environ={})
+    guard.check(target, ALLOWED, environ={})
 
 
 @pytest.mark.parametrize(
@@ -44,10 +45,10 @@ def test_shipped_patterns_allow_files_this_machine_and_staging(target: str) -> N
 def test_other_targets_are_refused_with_the_pattern_to_add(target: str, name: str) -> None:
     """The message shows what was compared, so that allowing it is one line; every host of several has to be allowed."""
     with pytest.raises(StoreError, match="allowed_targets") as caught:
-        guard.check(target, environ={})
+        guard.check(target, ALLOWED, environ={})
     assert f"add '{name}'" in str(caught.value)
     assert "pw" not in str(caught.value)
-    guard.check(target, [*guard.DEFAULT_ALLOWED, name], environ={})
+    guard.check(target, [*ALLOWED, name], environ={})
 
 
 def test_patterns_may_name_ports_and_services() -> None:
@@ -61,10 +62,10 @@ def test_patterns_may_name_ports_and_services() -> None:
 
 def test_the_environments_host_counts() -> None:
     """A URL without a host goes where PGHOST says, and so does the guard."""
-    guard.check("postgresql:///app", environ={})
+    guard.check("postgresql:///app", ALLOWED, environ={})
     for environ in ({"PGHOST": "db.example.com"}, {"PGHOSTADDR": "10.0.0.5"}, {"PGSERVICE": "live"}):
         with pytest.raises(StoreError):
-            guard.check("postgresql:///app", environ=environ)
+            guard.check("postgresql:///app", ALLOWED, environ=environ)
 
 
 @pytest.mark.parametrize(
