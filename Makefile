@@ -11,6 +11,7 @@ AS_OF ?=
 PRESET ?=
 TARGET ?=
 SEEDS ?= 100
+JOB ?=
 PORT ?= 3000
 TESTS ?= seed_pipeline_tests
 
@@ -21,7 +22,7 @@ OPTIONS = $(if $(SEED),--seed '$(SEED)') $(if $(SESSIONS),--sessions '$(SESSIONS
           $(if $(AS_OF),--as-of '$(AS_OF)') $(if $(PRESET),--preset '$(PRESET)') $(if $(TARGET),--target '$(TARGET)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup seed ui test e2e check format bench sabotage contract screens clean
+.PHONY: help setup seed ui job test e2e check format bench sabotage contract screens clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 12
@@ -47,6 +48,10 @@ seed: $(READY) ## generate, check and load through Dagster (SEED= SESSIONS= AS_O
 ui: $(READY) ## Dagster's webserver and daemon on loopback (PORT=3000)
 	@echo "Dagster at http://127.0.0.1:$(PORT) - Ctrl-C stops it"
 	@$(BIN)/dg dev -w workspace.yaml --host 127.0.0.1 --port $(PORT)
+
+job: $(READY) ## one of Dagster's jobs from the command line (JOB=recheck_and_load)
+	@$(if $(JOB),,echo 'Which job? For example: make job JOB=feedback_only (README.md lists them)' >&2; exit 2;) \
+	$(BIN)/dg launch --job '$(JOB)'
 
 test: $(READY) ## the tests (TESTS= narrows them)
 	@$(BIN)/python -m pytest -m 'not slow' -n auto --dist loadfile $(TESTS)

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from seed_pipeline.core.dataset import ENTITIES
-from seed_pipeline.core.settings import Settings
+from seed_pipeline.core.settings import Main, Settings
 from seed_pipeline.pipeline.making import Progress, silent
 from seed_pipeline.pipeline.running import Outcome
 from seed_pipeline.quality.verdict import Verdict
@@ -46,7 +46,7 @@ def summary(outcome: Outcome) -> None:
         out.print(f"             {effect}")
     out.print(f"Made with    {world_line(outcome.settings)}")
     out.print(f"Fingerprint  {outcome.fingerprint[:16]}")
-    out.print(f"Next         {_next()}")
+    out.print(f"Next         {_next(outcome.settings)}")
 
 
 _DONE = {"insert": "rows new", "update": "changed", "delete": "gone", "unchanged": "as they were"}
@@ -57,11 +57,15 @@ def _place(settings: Settings) -> str:
     return f"{path}" if path else redact(settings.main.target)
 
 
-def _next() -> str:
-    """What to type next, as it works from here: the command may not be on the path."""
+def _next(settings: Settings) -> str:
+    """What to type next, as it works from here: the command may not be on the path, the target not the usual one."""
     command = Path(sys.argv[0]).absolute()
     here = command.relative_to(Path.cwd()) if command.is_relative_to(Path.cwd()) else command.name
-    return f"make ui shows assets and checks; {here} check lists every verdict; {here} explain ID says why"
+    usual = settings.main.target == Main.model_fields["target"].default
+    there = "" if usual else f" --target '{redact(settings.main.target)}'"
+    return (
+        f"make ui shows assets and checks; {here} check{there} lists every verdict; {here} explain ID{there} says why"
+    )
 
 
 def _refusal(out: Console, outcome: Outcome) -> None:
