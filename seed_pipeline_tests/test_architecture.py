@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "explain": {"schema", "core", "quality"},
     "reference_docs": {"schema", "core", "quality"},
     "pipeline": {"schema", "core", "quality", "store"},
+    "testing": {"core", "store", "pipeline"},
     "defs": {"schema", "core", "quality", "store", "blast_radius", "pipeline", "definitions"},
     "definitions": {"defs"},
     "cli": {"schema", "core", "quality", "store", "explain", "pipeline", "defs"},
@@ -35,6 +36,7 @@ FORBIDDEN = {
     "explain": FACES | DATABASES,
     "reference_docs": FACES | DATABASES,
     "pipeline": FACES | DATABASES,
+    "testing": FACES,
     "defs": {"typer", "rich", "click"},
 }
 """Room → packages that have no business there."""
