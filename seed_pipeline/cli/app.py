@@ -39,6 +39,7 @@ app.add_typer(config_app, name="config")
 
 @app.command()
 def run(
+    context: typer.Context,
     seed: Seed = None,
     sessions: Sessions = None,
     as_of: AsOf = None,
@@ -64,28 +65,12 @@ def run(
     """
     from seed_pipeline.cli import work
 
-    work.run(
-        work.wishes(
-            seed=seed,
-            sessions=sessions,
-            as_of=as_of,
-            presets=preset,
-            overrides=set_,
-            disabled_rules=disable_rule,
-            answer_key=not no_answer_key,
-            config=config,
-            target=target,
-            on_foreign=on_foreign,
-            empty_foreign_data=empty_foreign_data or None,
-            allow_production=allow_production or None,
-        ),
-        artifacts,
-        json,
-    )
+    work.run(work.wishes(context.params), artifacts, json)
 
 
 @app.command()
 def materialize(
+    context: typer.Context,
     seed: Seed = None,
     sessions: Sessions = None,
     as_of: AsOf = None,
@@ -106,27 +91,12 @@ def materialize(
     """
     from seed_pipeline.cli import work
 
-    work.materialize(
-        work.wishes(
-            seed=seed,
-            sessions=sessions,
-            as_of=as_of,
-            presets=preset,
-            overrides=set_,
-            disabled_rules=disable_rule,
-            answer_key=not no_answer_key,
-            config=config,
-            target=target,
-            on_foreign=on_foreign,
-            empty_foreign_data=empty_foreign_data or None,
-            allow_production=allow_production or None,
-        ),
-        json,
-    )
+    work.materialize(work.wishes(context.params), json)
 
 
 @app.command()
 def generate(
+    context: typer.Context,
     out: Annotated[Path, typer.Option(help="Folder for the Parquet artifacts.", metavar="DIR")],
     seed: Seed = None,
     sessions: Sessions = None,
@@ -143,23 +113,12 @@ def generate(
     """
     from seed_pipeline.cli import work
 
-    work.generate(
-        work.wishes(
-            seed=seed,
-            sessions=sessions,
-            as_of=as_of,
-            presets=preset,
-            overrides=set_,
-            disabled_rules=disable_rule,
-            config=config,
-        ),
-        out,
-        json,
-    )
+    work.generate(work.wishes(context.params), out, json)
 
 
 @app.command()
 def plan(
+    context: typer.Context,
     seed: Seed = None,
     sessions: Sessions = None,
     as_of: AsOf = None,
@@ -183,28 +142,12 @@ def plan(
     """
     from seed_pipeline.cli import work
 
-    work.plan(
-        work.wishes(
-            seed=seed,
-            sessions=sessions,
-            as_of=as_of,
-            presets=preset,
-            overrides=set_,
-            disabled_rules=disable_rule,
-            answer_key=not no_answer_key,
-            config=config,
-            target=target,
-            on_foreign=on_foreign,
-            empty_foreign_data=empty_foreign_data or None,
-            allow_production=allow_production or None,
-        ),
-        artifacts,
-        json,
-    )
+    work.plan(work.wishes(context.params), artifacts, json)
 
 
 @app.command()
 def clean(
+    context: typer.Context,
     target: Target = None,
     on_foreign: OnForeign = None,
     allow_production: AllowProduction = False,
@@ -219,21 +162,12 @@ def clean(
     """
     from seed_pipeline.cli import work
 
-    work.clean(
-        work.wishes(
-            presets=preset,
-            overrides=set_,
-            config=config,
-            target=target,
-            on_foreign=on_foreign,
-            allow_production=allow_production or None,
-        ),
-        json,
-    )
+    work.clean(work.wishes(context.params), json)
 
 
 @app.command()
 def check(
+    context: typer.Context,
     target: Target = None,
     artifacts: Artifacts = None,
     preset: Preset = None,
@@ -248,11 +182,12 @@ def check(
     from seed_pipeline.cli import work
 
     _one_of(target, artifacts)
-    work.check(work.wishes(presets=preset, overrides=set_, config=config, target=target), artifacts, json)
+    work.check(work.wishes(context.params), artifacts, json)
 
 
 @app.command()
 def explain(
+    context: typer.Context,
     identifier: Annotated[
         str, typer.Argument(help="ID of a session, student or tutor, or the beginning of one.", metavar="ID")
     ],
@@ -272,7 +207,7 @@ def explain(
     from seed_pipeline.cli import work
 
     _one_of(target, artifacts)
-    work.explain(work.wishes(presets=preset, overrides=set_, config=config, target=target), artifacts, identifier, json)
+    work.explain(work.wishes(context.params), artifacts, identifier, json)
 
 
 def _one_of(target: str | None, artifacts: Path | None) -> None:
@@ -282,6 +217,7 @@ def _one_of(target: str | None, artifacts: Path | None) -> None:
 
 @config_app.command("show")
 def show(
+    context: typer.Context,
     key: Annotated[
         str | None, typer.Argument(help="A section or key, for example personas.tutors.star. Default: everything.")
     ] = None,
@@ -293,12 +229,14 @@ def show(
     """Print the settings as they would be used, after presets and --set."""
     from seed_pipeline.cli import work
 
-    work.show_settings(work.wishes(presets=preset, overrides=set_, config=config), key, json)
+    work.show_settings(work.wishes(context.params), key, json)
 
 
 @config_app.command("validate")
-def validate(preset: Preset = None, set_: Set = None, config: Config = None, json: Json = False) -> None:
+def validate(
+    context: typer.Context, preset: Preset = None, set_: Set = None, config: Config = None, json: Json = False
+) -> None:
     """Check the settings without making anything. Exit code 2 with the reason if they cannot be."""
     from seed_pipeline.cli import work
 
-    work.validate_settings(work.wishes(presets=preset, overrides=set_, config=config), json)
+    work.validate_settings(work.wishes(context.params), json)

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
@@ -23,11 +24,16 @@ from seed_pipeline.pipeline.wishes import Wishes
 ARTIFACTS = Path("data/artifacts")
 
 
-def wishes(*, answer_key: bool = True, **options: Any) -> Wishes:
-    """The options of a command as wishes; lists that were not given are empty, the answer key is on unless told."""
-    given = {name: value for name, value in options.items() if value is not None}
+_NAMED = {"preset": "presets", "set_": "overrides", "disable_rule": "disabled_rules"}
+_WISHES = {field.name for field in fields(Wishes)}
+
+
+def wishes(options: Mapping[str, Any]) -> Wishes:
+    """The options of a command as wishes; what was not given stays as configs/ has it."""
+    given = {_NAMED.get(name, name): value for name, value in options.items() if value is not None}
     given |= {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
-    return replace(Wishes(answer_key=None if answer_key else False), **given)
+    asked = {name: value for name, value in given.items() if name in _WISHES and value is not False}
+    return Wishes(**asked, answer_key=False if given.get("no_answer_key") else None)
 
 
 def run(asked: Wishes, artifacts: Path | None, as_json: bool) -> None:
