@@ -145,8 +145,9 @@ def _verdict_line(out: Console, verdict: Verdict) -> None:
     out.print(Text(f"  {verdict.line}", style=style))
     if verdict.failed:
         hints = [f"set by {verdict.setting}" if verdict.setting else "", verdict.hint]
-        hints += [f"for example {', '.join(verdict.offenders[:5])}"] if verdict.offenders else []
         out.print(f"             {'; '.join(h for h in hints if h)}")
+        for row in verdict.evidence[:3]:
+            out.print(f"             {', '.join(f'{key} {value}' for key, value in row.items())}")
 
 
 def _counts(out: Console, rows: Mapping[str, int]) -> None:

@@ -62,7 +62,7 @@ def _result(verdict: Verdict, sheet: Sheet, picture: dict[str, dg.MetadataValue]
         check_name=verdict.name,
         passed=not verdict.failed,
         severity=dg.AssetCheckSeverity.ERROR if verdict.blocking else dg.AssetCheckSeverity.WARN,
-        description=verdict.line,
+        description=verdict.finding,
         metadata={**_metadata(verdict, sheet), **picture},
     )
 
@@ -89,8 +89,8 @@ def _metadata(verdict: Verdict, sheet: Sheet) -> dict[str, dg.MetadataValue | st
     }
     if verdict.rows:
         found["observed against expected"] = table(verdict.rows)
-    if verdict.offenders:
-        found["offenders"] = table([{"id": offender} for offender in verdict.offenders])
+    if verdict.evidence:
+        found["offending rows"] = table(verdict.evidence)
     return found
 
 

@@ -11,6 +11,7 @@ from seed_pipeline.core.dataset import ENTITIES, Tables
 from seed_pipeline.core.settings import Settings
 from seed_pipeline.pipeline.judging import audit_all
 from seed_pipeline.pipeline.wishes import Wishes
+from seed_pipeline.quality.evidence import with_rows
 from seed_pipeline.quality.judgement import judge
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.store import database, manifest
@@ -40,7 +41,7 @@ def opened_artifacts(wishes: Wishes, folder: Path) -> tuple[Artifacts, Settings]
 def check_target(wishes: Wishes) -> list[Verdict]:
     """The verdicts on the release in a database. Raises SettingsError, StoreError."""
     tables, settings = opened_target(wishes)
-    return judge([tables], settings)
+    return with_rows(judge([tables], settings), [tables], settings)
 
 
 def opened_target(wishes: Wishes, names: Sequence[str] | None = None) -> tuple[Tables, Settings]:

@@ -54,6 +54,6 @@ def _verdict(asset: str, wrong: int, rows: int, shown: list[dict]) -> Verdict:
         n=rows,
         passed=wrong == 0,
         deviation=float(wrong),
-        rows=tuple({str(key): str(value) for key, value in record.items()} for record in shown),
+        evidence=tuple({str(key): str(value) for key, value in record.items()} for record in shown),
         offenders=tuple(dict.fromkeys(str(record["key"]) for record in shown)),
     )

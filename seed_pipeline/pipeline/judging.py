@@ -14,6 +14,7 @@ from seed_pipeline.pipeline.conformity import conformity
 from seed_pipeline.pipeline.ledger import Ledger, Sheet, lineage, seen
 from seed_pipeline.pipeline.making import Progress, makes_rows, must_agree, silent
 from seed_pipeline.pipeline.wishes import digest
+from seed_pipeline.quality.evidence import with_rows
 from seed_pipeline.quality.judgement import judge
 from seed_pipeline.quality.statements import Statement
 from seed_pipeline.quality.statements import statements as all_statements
@@ -34,6 +35,7 @@ def audit(asset: str, settings: Settings, artifacts: Artifacts) -> Sheet:
     if sheet is None or (sheet.seen, sheet.law) != (now, law):
         must_agree(settings, {name: artifacts.manifest(name) for name in lineage(asset)})
         found = judge(lineage_tables(asset, artifacts), settings, entities=[asset])
+        found = with_rows(found, lineage_tables(asset, artifacts), settings)
         sheet = Sheet(asset, now, law, [conformity(asset, artifacts), *found])
         ledger.record(sheet)
     return sheet
@@ -43,7 +45,7 @@ def audit_all(settings: Settings, artifacts: Artifacts, progress: Progress = sil
     """The verdicts of every asset, in one pass over the release, as recorded in the ledger."""
     law = law_of(settings)
     must_agree(settings, {name: artifacts.manifest(name) for name in ENTITIES})
-    verdicts = judge(_watched(artifacts, progress), settings)
+    verdicts = with_rows(judge(_watched(artifacts, progress), settings), artifacts.release(), settings)
     sheets = [
         Sheet(asset, seen(asset, artifacts), law, _with_conformity(asset, artifacts, verdicts)) for asset in ENTITIES
     ]

@@ -35,7 +35,7 @@ def measure(tables: Tables, settings: Settings, entities: Sequence[str] | None =
     seen = frozenset(name for name in tables if not name.startswith("work_"))
     known = any(name.startswith("truth_") for name in seen)
     parts = {
-        name: _of(target, name).collect(chunk, target)
+        name: measure_of(target, name).collect(chunk, target)
         for name, target in _chosen(settings, entities)
         if (known or not _needs_key(target)) and in_force(target, settings)
     }
@@ -57,7 +57,7 @@ def _verdict(name: str, target: Target, sums: Sums, settings: Settings, known: b
     if target.only_large and sums.sessions < settings.targets.large_from:
         return conclude(name, target, Findings(note=f"judged from {settings.targets.large_from:,} sessions"))
     part = sums.parts.get(name, Part())
-    return conclude(name, target, _of(target, name).assess(sums, part, target, settings))
+    return conclude(name, target, measure_of(target, name).assess(sums, part, target, settings))
 
 
 def _needs_key(target: Target) -> bool:
@@ -70,7 +70,8 @@ def _chosen(settings: Settings, entities: Sequence[str] | None) -> Iterator[tupl
             yield name, target.model_copy(update={"blocking": holds_back(target, settings)})
 
 
-def _of(target: Target, name: str) -> Measure:
+def measure_of(target: Target, name: str) -> Measure:
+    """How a target measures. Raises SettingsError for a measure that does not exist."""
     if target.measure is None:
         return _FORM
     if target.measure not in MEASURES:

@@ -65,7 +65,8 @@ def _table_faults(chunk: Chunk, entity: str, table: Table) -> Iterator[tuple[str
         if column.name not in frame:
             yield f"{table.name}.{column.name} exists", Faults(1, 1, (f"{table.name}.{column.name}",))
             continue
-        yield f"{table.name}.{column.name} lawful", Faults.of(_unlawful(frame[column.name], column), ids)
+        wrong = _unlawful(chunk.raw(table.name, column.name), column)
+        yield f"{table.name}.{column.name} lawful", Faults.of(wrong, ids)
         for reference in column.foreign_keys:
             yield _answered(chunk, table, column, reference.column, ids)
     for key in _own_keys(entity, table):

@@ -44,8 +44,17 @@ class Chunk:
     def __init__(self, tables: Tables, settings: Settings) -> None:
         self.tables, self.settings = tables, settings
         self._columns: dict[tuple[str, str], np.ndarray] = {}
+        self._seen: dict[tuple[str, str], None] = {}
         self._conditions: dict[tuple[str, Condition], np.ndarray] = {}
         self._positions: dict[tuple[str, str, str, str], np.ndarray] = {}
+
+    def seen(self) -> tuple[dict[str, list[str]], list[tuple["Facts", list[str]]]]:
+        """What was looked at until now, in that order: columns by table, and named facts by what they are about."""
+        columns: dict[str, list[str]] = {}
+        for table, name in self._seen:
+            columns.setdefault(table, []).append(name)
+        about = [vars(self)[kind] for kind in ("sessions", "students", "tutors") if kind in vars(self)]
+        return columns, [(facts, list(facts)) for facts in about]
 
     def has(self, table: str) -> bool:
         """Whether the table is there at all."""
@@ -53,9 +62,15 @@ class Chunk:
 
     def column(self, table: str, name: str) -> np.ndarray:
         """A column: numbers and flags as float64, times as datetime64[s], words as object; NaN or NaT where missing."""
+        self._seen[table, name] = None
         if (table, name) not in self._columns:
             self._columns[table, name] = self._read(table, name)
         return self._columns[table, name]
+
+    def raw(self, table: str, name: str) -> pd.Series:
+        """A column that is there, as it is there."""
+        self._seen[table, name] = None
+        return self.tables[table][name]
 
     def _read(self, table: str, name: str) -> np.ndarray:
         frame = self.tables.get(table, pd.DataFrame())

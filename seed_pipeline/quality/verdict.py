@@ -8,6 +8,9 @@ from typing import Any
 from seed_pipeline.core.target_settings import Target
 from seed_pipeline.quality.sums import Faults
 
+Cell = str | float | int | bool | None
+Record = dict[str, Cell]
+
 
 @dataclass(frozen=True)
 class Row:
@@ -28,7 +31,8 @@ class Verdict:
     """What a statement of the contract came to. `passed` is None where it was not judged.
 
     `observed`, `low`, `high`, `n`, `deviation` are those of the row that is furthest off; `deviation` is 1.0 exactly
-    at the tolerance. `rows` are plain dicts for a table. `setting` is the file and key that govern the statement.
+    at the tolerance. `rows` are plain dicts for a table, and so is `evidence`: the rows of the offenders, in their
+    order, once they have been looked up. `setting` is the file and key that govern the statement.
     """
 
     id: str
@@ -44,8 +48,9 @@ class Verdict:
     passed: bool | None
     blocking: bool
     deviation: float
-    rows: tuple[Mapping[str, str | float | int | bool | None], ...] = ()
+    rows: tuple[Mapping[str, Cell], ...] = ()
     offenders: tuple[str, ...] = ()
+    evidence: tuple[Mapping[str, Cell], ...] = ()
     setting: str = ""
     hint: str = ""
     note: str = ""
@@ -59,19 +64,29 @@ class Verdict:
         """Plain values for a JSON file; what is no finite number becomes null."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
         plain |= {name: number(plain[name]) for name in ("value", "low", "high", "deviation")}
-        return plain | {"rows": [dict(row) for row in self.rows], "offenders": list(self.offenders)}
+        return plain | {
+            "rows": [dict(row) for row in self.rows],
+            "offenders": list(self.offenders),
+            "evidence": [dict(row) for row in self.evidence],
+        }
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> "Verdict":
         """The verdict that `to_json` made the values from; a null becomes NaN again."""
         numbers = {name: nan if plain[name] is None else plain[name] for name in ("value", "low", "high", "deviation")}
-        return cls(**{**plain, **numbers, "rows": tuple(plain["rows"]), "offenders": tuple(plain["offenders"])})
+        lists = {name: tuple(plain[name]) for name in ("rows", "offenders", "evidence")}
+        return cls(**{**plain, **numbers, **lists})
+
+    @property
+    def finding(self) -> str:
+        """What came out, in one sentence."""
+        return self.note or f"{self.observed}; expected {self.expected}; n = {self.n:,}"
 
     @property
     def line(self) -> str:
         """One line for a terminal."""
         mark = {True: "ok", False: "FAIL", None: "not judged"}[self.passed]
-        return f"{mark:10} {self.name:32} {self.note or f'{self.observed}; expected {self.expected}; n = {self.n}'}"
+        return f"{mark:10} {self.name:32} {self.finding}"
 
 
 @dataclass(frozen=True)
@@ -133,7 +148,7 @@ def _fault_row(label: str, faults: Faults) -> Row:
     return Row(label, faults.wrong, 0, 0, faults.checked, 0.0, not faults.wrong, deviation)
 
 
-def _record(row: Row) -> dict[str, str | float | int | bool | None]:
+def _record(row: Row) -> Record:
     return {
         "group": row.label or "all",
         "observed": number(row.observed),

@@ -90,6 +90,19 @@ def test_check_finds_what_was_changed(command: Command, seeded: Path, tmp_path: 
     assert any(name.startswith("T4") for name in failed)
 
 
+def test_check_prints_the_rows_that_offend(command: Command, seeded: Path) -> None:
+    """The first three of them, by ID and with what is wrong; with --json all that are known."""
+    place = ("check", "--target", f"sqlite:///{seeded}/data/seed.db")
+    strict = ("--set", "targets.statements.O7_busy_tutors.at_least=20")
+    rows = [line.split() for line in command(*place, *strict).out.splitlines() if line.strip().startswith("id tutor_")]
+    assert rows
+    assert len(rows) <= 3
+    assert all(row[2] == "sessions" and int(row[3]) < 20 for row in rows)
+    verdicts = json.loads(command(*place, *strict, "--json").out)["verdicts"]
+    found = next(v for v in verdicts if v["name"] == "O7_busy_tutors")
+    assert [row["id"] for row in found["evidence"]] == found["offenders"]
+
+
 def test_check_judges_artifacts(command: Command, seeded: Path) -> None:
     """`check --artifacts` judges a folder, for the seed and window it was made with."""
     answer = command("check", "--artifacts", str(seeded / "artifacts"))

@@ -193,3 +193,12 @@ def test_a_failed_check_shows_what_one_asks_first(place: Place) -> None:
     assert {"observed", "expected", "n", "deviation", "setting", "what to try", "fingerprint"} <= set(found.metadata)
     assert "data:image/png;base64," in found.metadata["outcomes"].md_str  # type: ignore[union-attr]
     assert found.metadata["observed against expected"].records[0].data["observed"] == 0.88  # type: ignore[union-attr]
+
+
+def test_a_failed_check_shows_the_offending_rows(place: Place) -> None:
+    """Up to 20 of them, each with its ID and what the statement looked at."""
+    result = place.launch(overrides=["targets.statements.O7_busy_students.at_least=30"])
+    found = next(e for e in result.get_asset_check_evaluations() if e.check_name == "O7_busy_students")
+    rows = found.metadata["offending rows"].records  # type: ignore[union-attr]
+    assert len(rows) == 20
+    assert all(row.data["id"].startswith("student_") and row.data["sessions"] < 30 for row in rows)
