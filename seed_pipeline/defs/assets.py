@@ -9,10 +9,13 @@ from typing import Any
 import dagster as dg
 
 from seed_pipeline.core.dataset import ENTITIES, UPSTREAM
-from seed_pipeline.defs.describe import asset_metadata, changed_metadata
+from seed_pipeline.defs.columns import released_schema
+from seed_pipeline.defs.describe import asset_metadata, changed_metadata, docs
 from seed_pipeline.defs.pictures import on_asset
 from seed_pipeline.defs.settings import SeedSettings
+from seed_pipeline.defs.stories import story, tags
 from seed_pipeline.defs.versions import code_version
+from seed_pipeline.defs.watched import watched
 from seed_pipeline.pipeline.making import Made, Opened
 from seed_pipeline.pipeline.releasing import Candidate
 
@@ -31,14 +34,15 @@ def _entity(group: str) -> Callable[[Callable[..., Made]], dg.AssetsDefinition]:
         def written(settings: SeedSettings, **upstream: Opened) -> dg.Output[Opened]:
             opened, changes = settings.write(function(settings, **upstream))
             pictures = on_asset(name, settings.load(like=name), settings.store)
-            return _output(opened, {**changed_metadata(changes), **pictures})
+            return _output(opened, {**watched(name, settings.store), **changed_metadata(changes), **pictures})
 
         return dg.asset(
             name=name,
-            description=inspect.getdoc(function),
+            description=story(name, inspect.getdoc(function) or ""),
             group_name=group,
             owners=OWNERS,
             kinds={"python", "parquet"},
+            tags=tags(name),
             ins={entity: dg.AssetIn(entity) for entity in UPSTREAM[name]},
             io_manager_key="parquet",
             code_version=code_version(name),
@@ -57,7 +61,7 @@ def _output(opened: Opened, metadata: dict[str, Any]) -> dg.Output[Opened]:
 
 @_entity("cast")
 def reference(settings: SeedSettings, **upstream: Opened) -> Made:
-    """What is there once, whatever the size: the administrator, the subjects, the platform's churn weights (C1).
+    """What is there once, whatever the size: the administrator, the subjects, the platform's churn weights.
 
     Everything else builds on it, so a change of seed, size or window starts here.
     """
@@ -66,7 +70,7 @@ def reference(settings: SeedSettings, **upstream: Opened) -> Made:
 
 @_entity("cast")
 def tutors(settings: SeedSettings, **upstream: Opened) -> Made:
-    """Six tutors for each cohort: two stars, two solid, one struggling, one at risk (C1, C2).
+    """Six tutors for each cohort: two stars, two solid, one struggling, one at risk.
 
     With bios, rates and subjects that fit how they teach, without naming it: dashboards have great tutors to praise and
     failing ones to find.
@@ -76,7 +80,7 @@ def tutors(settings: SeedSettings, **upstream: Opened) -> Made:
 
 @_entity("cast")
 def students(settings: SeedSettings, **upstream: Opened) -> Made:
-    """Twenty students for each cohort: eight engaged, eight average, four struggling (C1, C2).
+    """Twenty students for each cohort: eight engaged, eight average, four struggling.
 
     With goals and subjects they study; whether they stay is settled at the end, by `churn`.
     """
@@ -85,7 +89,7 @@ def students(settings: SeedSettings, **upstream: Opened) -> Made:
 
 @_entity("activity")
 def sessions(settings: SeedSettings, **upstream: Opened) -> Made:
-    """Who met whom, when, and what became of it: a month of bookings (C3, O, D, Q2-Q6).
+    """Who met whom, when, and what became of it: a month of bookings.
 
     Afternoons and midweek are busy, recent days busier, nobody is double-booked, weak tutors miss more sessions.
     """
@@ -94,7 +98,7 @@ def sessions(settings: SeedSettings, **upstream: Opened) -> Made:
 
 @_entity("activity")
 def metrics(settings: SeedSettings, **upstream: Opened) -> Made:
-    """What audio, video and screen analysis measured in each completed session, and its score (A1-A3, T, S, R).
+    """What audio, video and screen analysis measured in each completed session, and its score.
 
     Personas set the level, rules act on it (`configs/correlations.yaml`), and every application is journalled.
     """
@@ -103,7 +107,7 @@ def metrics(settings: SeedSettings, **upstream: Opened) -> Made:
 
 @_entity("activity")
 def feedback(settings: SeedSettings, **upstream: Opened) -> Made:
-    """What students said afterwards, where they said something: stars, a comment, tags (A4, T4, S5, Q10).
+    """What students said afterwards, where they said something: stars, a comment, tags.
 
     Ratings follow the session, comments follow the rating, and a forgiving few are kind about a poor session.
     """
@@ -112,13 +116,19 @@ def feedback(settings: SeedSettings, **upstream: Opened) -> Made:
 
 @_entity("activity")
 def highlights(settings: SeedSettings, **upstream: Opened) -> Made:
-    """Telling moments of each completed session and its summary, in words that fit subject and numbers (C4, Q8)."""
+    """Telling moments of each completed session and its summary, in words that fit subject and numbers.
+
+    Questions, breakthroughs, confusion, praise: each said by somebody who plausibly says it, inside the session.
+    """
     return settings.make("highlights", upstream)
 
 
 @_entity("outcomes")
 def churn(settings: SeedSettings, **upstream: Opened) -> Made:
-    """Who left, when and why, following from what happened to them (S6, R9, N2-N4, Q6)."""
+    """Who left, when and why, following from what happened to them.
+
+    Poor sessions and tutors who did not come drive students away; good ones keep them.
+    """
     return settings.make("churn", upstream)
 
 
@@ -135,6 +145,7 @@ def answer_key(settings: SeedSettings, **upstream: Opened) -> Made:
     group_name="release",
     owners=OWNERS,
     kinds={"sql"},
+    metadata={"dagster/column_schema": released_schema(), **docs()},
     ins={entity: dg.AssetIn(entity) for entity in ENTITIES},
     io_manager_key="database_release",
     automation_condition=dg.AutomationCondition.eager() & dg.AutomationCondition.all_deps_blocking_checks_passed(),

@@ -1,15 +1,20 @@
 """Schema, counts and contents as Dagster's metadata."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pandas as pd
-import sqlalchemy as sa
 
 from seed_pipeline import schema
 from seed_pipeline.blast_radius import Change, markdown
-from seed_pipeline.core.dataset import ENTITIES
+from seed_pipeline.core.dataset import ENTITIES, READS
+from seed_pipeline.defs.columns import column_lineage, column_schema, released_lineage
+from seed_pipeline.defs.stories import DOCS
+from seed_pipeline.defs.versions import shipped
+from seed_pipeline.pipeline.judging import statements
+from seed_pipeline.pipeline.ledger import current
 from seed_pipeline.pipeline.making import makes_rows
 from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.store.artifacts import Manifest
@@ -23,37 +28,27 @@ def tables_of(asset: str) -> list[str]:
     return sorted(parts, key=lambda name: schema.metadata.tables[name].info["asset"] != asset)
 
 
-def column_schema(asset: str, table: str) -> dg.TableSchema:
-    """The columns that the asset fills in the table, with type, remark and constraints."""
-    definition = schema.metadata.tables[table]
-    names = schema.columns_made_by(asset, table)
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(c.name, str(c.type.compile()), c.comment, constraints=_constraints(c))
-            for c in definition.columns
-            if c.name in names
-        ]
-    )
-
-
-def _constraints(column: sa.Column) -> dg.TableColumnConstraints:
-    other = [f"references {key.target_fullname}" for key in column.foreign_keys]
-    other += ["primary key"] if column.primary_key else []
-    other += [f"{column.info['domain'][0]} to {column.info['domain'][1]}"] if "domain" in column.info else []
-    return dg.TableColumnConstraints(
-        nullable=bool(column.nullable), unique=column.primary_key and _alone(column), other=other
-    )
-
-
-def _alone(column: sa.Column) -> bool:
-    return len(column.table.primary_key.columns) == 1
-
-
 def asset_metadata(asset: str) -> dict[str, Any]:
-    """What is known of an asset before it is made: its tables and their columns."""
+    """What is known of an asset before it is made: its tables and columns, what they are made from, what is judged."""
     tables = tables_of(asset)
-    found: dict[str, Any] = {f"columns of {name}": column_schema(asset, name) for name in tables[1:]}
-    return {"dagster/table_name": tables[0], "dagster/column_schema": column_schema(asset, tables[0]), **found}
+    return {
+        "dagster/table_name": tables[0],
+        "dagster/column_schema": column_schema(asset),
+        "tables": ", ".join(tables),
+        "statements": table(
+            [
+                {"id": s.id, "statement": s.title, "blocking": s.blocking, "set by": s.setting}
+                for s in statements(shipped(), asset).values()
+            ]
+        ),
+        "reads": ", ".join(f"configs/{section}" for section in READS[asset]),
+        **docs(),
+    }
+
+
+def docs() -> dict[str, dg.MetadataValue]:
+    """Where to read on, as paths in the repository."""
+    return {Path(path).stem.replace("_", " "): dg.MetadataValue.path(path) for path in DOCS}
 
 
 def made_metadata(manifest: Manifest) -> dict[str, Any]:
@@ -65,6 +60,7 @@ def made_metadata(manifest: Manifest) -> dict[str, Any]:
         "rows": table([{"table": name, "rows": count} for name, count in rows.items()]),
         **{f"rows of {name}": count for name, count in rows.items()},
         "fingerprint": manifest.fingerprint,
+        "dagster/column_lineage": column_lineage(manifest.asset),
         "world": dg.MetadataValue.json(world),
     }
 
@@ -78,9 +74,15 @@ def changed_metadata(changes: Sequence[Change]) -> dict[str, Any]:
 
 
 def loaded_metadata(candidate: Candidate, plan: Plan) -> dict[str, Any]:
-    """What was loaded where: the plan that was applied, table by table, and what it meant for rows of others."""
+    """What was loaded where by which plan, what it meant for rows of others, and how near the data came to failing."""
     effects = {"rows of others": table([{"effect": effect.line} for effect in plan.effects])} if plan.effects else {}
+    verdicts = [verdict for asset in ENTITIES for verdict in current(asset, candidate.artifacts)]
     return {
+        "dagster/column_lineage": released_lineage(),
+        "dagster/row_count": sum(count for what, count in plan.totals().items() if what != "delete"),
+        "worst deviation": round(max((v.deviation for v in verdicts if v.passed), default=0.0), 4),
+        "checks passed": sum(v.passed is True for v in verdicts),
+        "warnings": sum(v.failed for v in verdicts),
         "target": redact(candidate.settings.main.target),
         "fingerprint": candidate.artifacts.fingerprint(ENTITIES),
         "release": plan.release,

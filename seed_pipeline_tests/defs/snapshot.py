@@ -17,17 +17,28 @@ def taken() -> dict[str, Any]:
         node = graph.get(key)
         assets[key.to_user_string()] = {
             "group": node.group_name,
+            "owners": sorted(node.owners),
+            "kinds": sorted(node.kinds),
+            "tags": {name: value for name, value in sorted(node.tags.items()) if not name.startswith("dagster/")},
+            "description": (node.description or "").splitlines(),
             "reads": sorted(parent.to_user_string() for parent in node.parent_keys),
-            "checks": sorted(check.name for check in node.check_keys),
+            "checks": {c.name: _said(graph.get(c)) for c in sorted(node.check_keys, key=lambda c: c.name)},
         }
     jobs = {
-        job.name: sorted(k.to_user_string() for k in job.asset_layer.executable_asset_keys)
-        for job in repository.get_all_jobs()
+        job.name: {
+            "description": job.description,
+            "assets": sorted(k.to_user_string() for k in job.asset_layer.executable_asset_keys),
+        }
+        for job in sorted(repository.get_all_jobs(), key=lambda job: job.name)
+        if not job.name.startswith("__")
     }
-    jobs = {name: keys for name, keys in sorted(jobs.items()) if not name.startswith("__")}
-    sensors = sorted(sensor.name for sensor in repository.sensor_defs)
-    schedules = sorted(schedule.name for schedule in repository.schedule_defs)
+    sensors = {sensor.name: sensor.description for sensor in repository.sensor_defs}
+    schedules = {s.name: [s.job_name, str(s.cron_schedule), s.description] for s in repository.schedule_defs}
     return {"assets": assets, "jobs": jobs, "schedules": schedules, "sensors": sensors}
+
+
+def _said(check: Any) -> list[str]:
+    return ["blocking" if check.blocking else "warns", check.description]
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.quality.statements import statements
 from seed_pipeline_tests.defs.snapshot import SNAPSHOT, taken
 
+ROOT = Path(__file__).parents[2]
 GRAPH = defs.resolve_asset_graph()
 
 
@@ -46,6 +47,9 @@ def test_every_asset_tells_its_story() -> None:
         assert node.group_name != "default"
         assert node.owners
         assert node.kinds
+        paths = [value.path for value in node.metadata.values() if isinstance(value, dg.PathMetadataValue)]
+        assert "docs/contract.md" in paths
+        assert all((ROOT / str(path)).exists() for path in paths)
     for entity in ENTITIES:
         schema = GRAPH.get(dg.AssetKey(entity)).metadata["dagster/column_schema"]
         assert all(column.description for column in schema.columns)
@@ -61,7 +65,7 @@ def test_definitions_load_quickly_and_without_a_warning() -> None:
 
 def test_the_workspace_names_the_definitions() -> None:
     """`make ui` loads what `make seed` runs."""
-    text = (Path(__file__).parents[2] / "workspace.yaml").read_text(encoding="utf-8")
+    text = (ROOT / "workspace.yaml").read_text(encoding="utf-8")
     assert "module_name: seed_pipeline.definitions" in text
 
 
