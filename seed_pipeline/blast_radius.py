@@ -8,6 +8,7 @@ Columns whose content digests agree are not read at all; nor are rows matched by
 is compared is reduced to 64 bits a value, one table at a time.
 """
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from seed_pipeline.store.artifacts import Artifacts, Manifest
 from seed_pipeline.store.frames import conform
 
 Tables = Mapping[str, pd.DataFrame]
+FILE = "changes.json"
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -232,3 +234,34 @@ def markdown(changes: Sequence[Change]) -> str:
         lines += [""] if lines else []
         lines.append("As it was: " + ", ".join(f"{c.table} ({c.unchanged:,} rows)" for c in rest) + ".")
     return "\n".join(lines) + "\n"
+
+
+class Remembered(NamedTuple):
+    """What the newest version of an asset changed. `first`: there was none before it, so every row is new."""
+
+    first: bool
+    changes: list[Change]
+
+
+def remember(artifacts: Artifacts, asset: str, before: Version | None, changes: Iterable[Change]) -> None:
+    """Keep beside the artifacts what the asset's version on disk changed against the one before."""
+    found = {"fingerprint": artifacts.manifest(asset).fingerprint, "first": before is None, "changes": list(changes)}
+    draft = artifacts.root / f".{FILE}.{os.getpid()}"
+    draft.write_text(json.dumps({**_kept(artifacts), asset: found}, indent=1) + "\n", encoding="utf-8")
+    draft.replace(artifacts.root / FILE)
+
+
+def remembered(artifacts: Artifacts) -> dict[str, Remembered]:
+    """What the assets' versions on disk changed, as far as it was kept; never what an older version changed."""
+    return {
+        asset: Remembered(found["first"], [Change(*change) for change in found["changes"]])
+        for asset, found in _kept(artifacts).items()
+        if asset in artifacts.assets() and found["fingerprint"] == artifacts.manifest(asset).fingerprint
+    }
+
+
+def _kept(artifacts: Artifacts) -> dict[str, Any]:
+    try:
+        return dict(json.loads((artifacts.root / FILE).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError):
+        return {}

@@ -2,8 +2,9 @@
 
 import dagster as dg
 
-from seed_pipeline.defs import assets
+from seed_pipeline.defs import assets, reports
 from seed_pipeline.defs.checks import CHECKS
+from seed_pipeline.defs.demos import demo_script
 from seed_pipeline.defs.jobs import JOBS, failed_runs, nightly
 from seed_pipeline.defs.parquet import ParquetTables
 from seed_pipeline.defs.release import DatabaseRelease
@@ -12,8 +13,8 @@ from seed_pipeline.defs.settings import SeedSettings
 _settings = SeedSettings.configure_at_launch()
 
 defs = dg.Definitions(
-    assets=dg.load_assets_from_modules([assets]),
-    asset_checks=CHECKS,
+    assets=dg.load_assets_from_modules([assets, reports]),
+    asset_checks=[*CHECKS, demo_script],
     jobs=JOBS,
     schedules=[nightly],
     sensors=[failed_runs],

@@ -19,9 +19,11 @@ MAY_IMPORT = {
     "reference_docs": {"schema", "core", "quality"},
     "pipeline": {"schema", "core", "quality", "store"},
     "testing": {"core", "store", "pipeline"},
-    "defs": {"schema", "core", "quality", "store", "blast_radius", "pipeline", "definitions"},
+    "demo": {"schema", "core", "store"},
+    "report": {"schema", "core", "quality", "store", "blast_radius", "pipeline", "demo"},
+    "defs": {"schema", "core", "quality", "store", "blast_radius", "pipeline", "demo", "report", "definitions"},
     "definitions": {"defs"},
-    "cli": {"schema", "core", "quality", "store", "explain", "pipeline", "defs"},
+    "cli": {"schema", "core", "quality", "store", "explain", "pipeline", "demo", "report", "defs"},
 }
 """Room → the rooms it may import from, besides itself."""
 
@@ -37,6 +39,8 @@ FORBIDDEN = {
     "reference_docs": FACES | DATABASES,
     "pipeline": FACES | DATABASES,
     "testing": FACES,
+    "demo": FACES | DATABASES,
+    "report": FACES | DATABASES,
     "defs": {"typer", "rich", "click"},
 }
 """Room → packages that have no business there."""

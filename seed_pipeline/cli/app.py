@@ -215,6 +215,41 @@ def _one_of(target: str | None, artifacts: Path | None) -> None:
         raise typer.BadParameter("name either --target or --artifacts, not both")
 
 
+@app.command()
+def report(
+    out: Annotated[Path, typer.Option(help="File to write; its folder has to be there.", metavar="FILE")],
+    target: Target = None,
+    artifacts: Artifacts = None,
+    preset: Preset = None,
+    set_: Set = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Write one HTML file to pass around: the cast, checks, pictures, stories, the demo script, how to make it again.
+
+    Written also when a check fails, which it then says on top; the exit code is 1 as that of check.
+
+    Example:  seed-pipeline report --out report.html
+    """
+    from seed_pipeline.cli import work
+
+    _one_of(target, artifacts)
+    work.report(work.wishes(presets=preset, overrides=set_, config=config, target=target), artifacts, out, json)
+
+
+@app.command()
+def demo(
+    target: Target = None, preset: Preset = None, set_: Set = None, config: Config = None, json: Json = False
+) -> None:
+    """Print ten things to show in a loaded database, with IDs, query, expected and actual value. Exit 1 if one is off.
+
+    Example:  seed-pipeline demo --target postgresql://me@localhost/app
+    """
+    from seed_pipeline.cli import work
+
+    work.demo(work.wishes(presets=preset, overrides=set_, config=config, target=target), json)
+
+
 @config_app.command("show")
 def show(
     context: typer.Context,

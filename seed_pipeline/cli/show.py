@@ -15,6 +15,7 @@ from rich.text import Text
 
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.core.settings import Main, Settings
+from seed_pipeline.demo.play import Scene
 from seed_pipeline.pipeline.making import Progress, silent
 from seed_pipeline.pipeline.running import Outcome
 from seed_pipeline.quality.verdict import Verdict
@@ -167,6 +168,35 @@ def _tally(out: Console, found: Sequence[Verdict], listed: bool = True) -> None:
     )
     for verdict in warned if listed else ():
         out.print(Text(f"   warning  {verdict.name}: {verdict.observed}; expected {verdict.expected}", style="yellow"))
+
+
+def reported(found: Sequence[Verdict], rows: Mapping[str, int], settings: Settings, path: Path) -> None:
+    """The end of `report`."""
+    out = _console()
+    out.print(f"Report       {path}  ({path.stat().st_size // 1024:,} KB)")
+    out.print(f"About        {sum(rows.values()):,} rows, {world_line(settings)}")
+    _tally(out, found)
+
+
+def scenes(found: Sequence[Scene]) -> None:
+    """The demo script: what to show, whom, the query, what has to come out and what does."""
+    out = _console()
+    for number, scene in enumerate(found, start=1):
+        style = {True: "bold green", False: "bold red", None: "bold"}[scene.holds]
+        out.print(Text(f"\n{number}. {scene.title}", style=style))
+        for label, words in (("Why", scene.why), ("Show", scene.show), ("Note", scene.note)):
+            if words:
+                out.print(f"   {label:5} {words}")
+        for name, value in scene.subject.items():
+            out.print(f"         {name} {value}")
+        for fact in scene.facts:
+            out.print(f"   {'✅' if fact.holds else '❌'} {fact.column} {fact.actual}; expected {fact.expected}")
+        for column in scene.beside:
+            out.print(f"      {column} {scene.row[column]}")
+        for line in scene.query.splitlines():
+            out.print(Text(f"      {line}", style="dim"))
+    judged = [scene for scene in found if scene.holds is not None]
+    out.print(f"\n{sum(scene.holds is True for scene in judged)} of {len(judged)} hold as expected")
 
 
 def world(settings: Settings) -> dict[str, Any]:

@@ -123,6 +123,41 @@ def explain(asked: Wishes, folder: Path | None, identifier: str, as_json: bool) 
         typer.echo(found.text)
 
 
+def report(asked: Wishes, folder: Path | None, out: Path, as_json: bool) -> None:
+    """seed-pipeline report."""
+    from seed_pipeline.report import of_artifacts, of_target, page_of, refuse, written
+
+    refuse(out)
+    source = of_target(asked) if folder is None else of_artifacts(asked, folder)
+    written(page_of(source), out)
+    if as_json:
+        verdicts = [v.to_json() for v in source.verdicts]
+        _print_json({"report": str(out), "passed": not source.failed, "rows": source.rows, "verdicts": verdicts})
+    else:
+        show.reported(source.verdicts, source.rows, source.settings, out)
+    _exit(REFUSED if source.failed else 0)
+
+
+def demo(asked: Wishes, as_json: bool) -> None:
+    """seed-pipeline demo."""
+    from seed_pipeline.demo import play
+    from seed_pipeline.pipeline.checking import opened_target
+    from seed_pipeline.store import database
+
+    _, settings = opened_target(asked, ["sessions"])
+    engine = database.connect(settings.main.target, writable=False)
+    try:
+        scenes = play(engine, settings, asked.config)
+    finally:
+        engine.dispose()
+    failed = any(scene.failed for scene in scenes)
+    if as_json:
+        _print_json({"passed": not failed, "scenes": [scene.to_json() for scene in scenes]})
+    else:
+        show.scenes(scenes)
+    _exit(REFUSED if failed else 0)
+
+
 def show_settings(asked: Wishes, key: str | None, as_json: bool) -> None:
     """seed-pipeline config show."""
     found: Any = asked.settings(date.today())

@@ -51,7 +51,7 @@ def _checks_of(asset: str) -> dg.AssetChecksDefinition:
         for key in context.selected_asset_check_keys:
             verdict = found.get(key.name)
             picture = on_failure(asset, verdict.id, loaded, settings.store) if verdict and verdict.failed else {}
-            yield _result(verdict, sheet, picture) if verdict else _unknown(key)
+            yield _result(verdict, sheet, picture) if verdict else unknown(key)
 
     return judged
 
@@ -67,7 +67,7 @@ def _result(verdict: Verdict, sheet: Sheet, picture: dict[str, dg.MetadataValue]
     )
 
 
-def _unknown(key: dg.AssetCheckKey) -> dg.AssetCheckResult:
+def unknown(key: dg.AssetCheckKey) -> dg.AssetCheckResult:
     """The run's own settings (another folder, say) do not have the statement that the definitions list."""
     why = "not judged: the settings of this run do not have this statement"
     severity = dg.AssetCheckSeverity.WARN

@@ -24,8 +24,8 @@ seed_all = dg.define_asset_job(
     "seed_all",
     selection=dg.AssetSelection.all(),
     description=(
-        "Makes the whole dataset, runs every check, and loads the database if all blocking checks pass. "
-        "What `make seed` does."
+        "Makes the whole dataset, runs every check, and if all blocking checks pass, loads the database and writes the "
+        "report. What `make seed` does."
     ),
 )
 
@@ -40,10 +40,10 @@ feedback_only = dg.define_asset_job(
 
 recheck_and_load = dg.define_asset_job(
     "recheck_and_load",
-    selection=dg.AssetSelection.assets("database") | dg.AssetSelection.checks_for_assets(*ENTITIES),
+    selection=dg.AssetSelection.assets("database", "report") | dg.AssetSelection.checks_for_assets(*ENTITIES),
     description=(
-        "Judges the artifacts that are there, without making any anew, and loads the database if all blocking checks "
-        "pass."
+        "Judges the artifacts that are there, without making any anew; if all blocking checks pass, loads the database "
+        "and writes the report."
     ),
 )
 
@@ -64,7 +64,7 @@ staging_refresh = dg.define_asset_job(
 
 load_test = dg.define_asset_job(
     "load_test",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets("report"),
     config=_own_place("load_test", presets=["load_test"]),
     description=(
         "Makes the volume of configs/presets/load_test.yaml (1,000 cohorts, some two million rows), runs every check "

@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
-from seed_pipeline.blast_radius import Change, Version, blast_radius, kept
+from seed_pipeline.blast_radius import Change, Version, blast_radius, kept, remember
 from seed_pipeline.core.settings import Settings, SettingsError
 from seed_pipeline.pipeline.making import Made, Opened, made, watch
 from seed_pipeline.pipeline.wishes import Wishes
@@ -69,7 +69,7 @@ class SeedSettings(dg.ConfigurableResource):
         day after fits what is there. Fails the step, for good, when settings cannot be.
         """
         try:
-            return self._wishes().settings(date.today() if like is None else self._as_of(like))
+            return self.wishes().settings(date.today() if like is None else self._as_of(like))
         except (SettingsError, StoreError) as error:
             raise as_failure(error) from None
 
@@ -87,11 +87,13 @@ class SeedSettings(dg.ConfigurableResource):
             with kept(self.store, entity.entity) as before:
                 entity.write(self.store)
                 changes = blast_radius(before, Version.of(self.store, entity.entity))
+                remember(self.store, entity.entity, before, changes)
         except (SettingsError, StoreError) as error:
             raise as_failure(error) from None
         return Opened(self.store.root, entity.entity), changes
 
-    def _wishes(self) -> Wishes:
+    def wishes(self) -> Wishes:
+        """What this run asks for, in the words of both faces."""
         return Wishes(
             seed=self.seed,
             sessions=self.sessions,

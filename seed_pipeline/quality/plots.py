@@ -1,6 +1,7 @@
 """Pictures of a dataset that people look at, as PNG. Drawn from sums, so that size does not matter.
 
-`pictures(chunks, settings)` gives name → PNG bytes; `markdown(title, png)` embeds one where markdown is shown.
+`pictures(chunks, settings)` gives name → PNG bytes, `drawn` the same from the sums that `counted` took of each chunk;
+`markdown(title, png)` embeds one where markdown is shown.
 """
 
 from base64 import b64encode
@@ -31,8 +32,8 @@ def _labels(*columns: np.ndarray) -> np.ndarray:
     return np.array(["|".join(map(str, row)) for row in zip(*columns, strict=True)], dtype=object)
 
 
-def _counted(chunk: Chunk) -> dict[str, Part]:
-    """The sums that each picture needs."""
+def counted(chunk: Chunk) -> dict[str, Part]:
+    """The sums that each picture needs, of one chunk; those of several add up."""
     s = chunk.sessions
     done = s["status"] == "completed"
     day = chunk.column("sessions", "scheduled_start").astype("datetime64[D]")
@@ -60,10 +61,15 @@ def pictures(chunks: Iterable[Tables], settings: Settings, names: Collection[str
     """Every picture that the tables allow (or those of `names`), as PNG bytes."""
     total: dict[str, Part] = {}
     for tables in chunks:
-        for name, part in _counted(Chunk(tables, settings)).items():
+        for name, part in counted(Chunk(tables, settings)).items():
             total[name] = total.get(name, Part()) + part
-    wanted = {name: part for name, part in total.items() if part.sums and (names is None or name in names)}
-    return {name: _drawn(_PICTURES[name], part.sums, settings) for name, part in wanted.items()}
+    return drawn({n: part for n, part in total.items() if names is None or n in names}, settings)
+
+
+def drawn(total: Mapping[str, Part], settings: Settings, dpi: int = 110) -> dict[str, bytes]:
+    """The pictures that these sums allow, as PNG bytes."""
+    wanted = {name: part.sums for name, part in total.items() if name in _PICTURES and part.sums}
+    return {name: _drawn(_PICTURES[name], sums, settings, dpi) for name, sums in wanted.items()}
 
 
 def markdown(title: str, png: bytes) -> str:
@@ -71,8 +77,8 @@ def markdown(title: str, png: bytes) -> str:
     return f"![{title}](data:image/png;base64,{b64encode(png).decode()})"
 
 
-def _drawn(draw: Callable[[Axes, Counts, Settings], None], sums: Counts, settings: Settings) -> bytes:
-    figure = Figure(figsize=(7, 3.6), dpi=110, layout="constrained")
+def _drawn(draw: Callable[[Axes, Counts, Settings], None], sums: Counts, settings: Settings, dpi: int) -> bytes:
+    figure = Figure(figsize=(7, 3.6), dpi=dpi, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)

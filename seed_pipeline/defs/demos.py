@@ -1,0 +1,69 @@
+"""The demo script's checks: each of its scenes asserted on the loaded database (configs/demo.yaml)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+
+from seed_pipeline.core.settings import SettingsError
+from seed_pipeline.defs.checks import unknown
+from seed_pipeline.defs.describe import table
+from seed_pipeline.defs.settings import SeedSettings, as_failure
+from seed_pipeline.defs.versions import shipped
+from seed_pipeline.demo import Scene, play, read
+from seed_pipeline.demo.play import named
+from seed_pipeline.store import database
+from seed_pipeline.store.errors import StoreError
+
+
+def specs() -> list[dg.AssetCheckSpec]:
+    """A check for each scene of the shipped script, none of which blocks: the database is loaded by then."""
+    return [
+        dg.AssetCheckSpec(
+            name,
+            asset="database",
+            blocking=False,
+            description=f"Demo script: {scene.why.rstrip('.')}. Promised by {scene.statement}.",
+            metadata={"contract": scene.statement, "query": dg.MetadataValue.md(f"```sql\n{scene.query}```")},
+        )
+        for name, scene in named(read(shipped()))
+    ]
+
+
+@dg.multi_asset_check(
+    name="demo_script",
+    specs=specs(),
+    can_subset=True,
+    description="Ten things to show a stakeholder, asked of the loaded database as `seed-pipeline demo` does.",
+)
+def demo_script(context: dg.AssetCheckExecutionContext, settings: SeedSettings) -> Iterator[dg.AssetCheckResult]:
+    """Play the script on the target."""
+    loaded = settings.load(like="sessions")
+    folder = Path(settings.config_dir) if settings.config_dir else None
+    engine = database.connect(loaded.main.target, writable=False)
+    try:
+        scenes = {scene.name: scene for scene in play(engine, loaded, folder)}
+    except (SettingsError, StoreError) as error:
+        raise as_failure(error) from None
+    finally:
+        engine.dispose()
+    for key in context.selected_asset_check_keys:
+        yield _result(scenes[key.name]) if key.name in scenes else unknown(key)
+
+
+def _result(scene: Scene) -> dg.AssetCheckResult:
+    facts = [{"what": f.column, "expected": f.expected, "actual": f.actual, "holds": f.holds} for f in scene.facts]
+    found = {"shown": table([scene.row]), "expected and actual": table(facts)} if facts else {}
+    about = {"about": table([scene.subject])} if scene.subject else {}
+    return dg.AssetCheckResult(
+        asset_key="database",
+        check_name=scene.name,
+        passed=not scene.failed,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=f"{scene.title}: {scene.line}",
+        metadata={"show": scene.show or scene.note, **about, **found, "query": dg.MetadataValue.md(_sql(scene))},
+    )
+
+
+def _sql(scene: Scene) -> str:
+    return f"```sql\n{scene.query};\n```" if scene.query else scene.note

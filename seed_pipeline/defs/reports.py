@@ -1,0 +1,52 @@
+"""The asset `report`: the HTML file that people pass around, made from judged artifacts."""
+
+from collections import Counter
+from pathlib import Path
+
+import dagster as dg
+
+from seed_pipeline.core.dataset import ENTITIES
+from seed_pipeline.core.settings import SettingsError
+from seed_pipeline.defs.assets import OWNERS
+from seed_pipeline.defs.settings import SeedSettings, as_failure
+from seed_pipeline.store.errors import StoreError
+
+FILE = "report.html"
+
+
+def place(artifacts: Path) -> Path:
+    """Where the report on these artifacts goes: beside their folder."""
+    return artifacts.parent / FILE
+
+
+@dg.asset(group_name="release", owners=OWNERS, kinds={"html"}, deps=list(ENTITIES))
+def report(settings: SeedSettings) -> dg.MaterializeResult:
+    """One HTML file to pass around: cast, checks, pictures, stories, demo script, what changed, how to make it again.
+
+    It lies beside the artifacts (data/report.html), needs no other file, and the same data give the same bytes. Nothing
+    waits for it. Where a blocking check failed, launch it alone, or ask `seed-pipeline report --artifacts`: it says on
+    top what does not hold.
+    """
+    # Matplotlib and the template take their time to import, and definitions have to load at once.
+    from seed_pipeline.report import of_candidate, page_of, written
+
+    out = place(settings.store.root)
+    try:
+        source = of_candidate(settings.store, settings.load(like=ENTITIES[0]), settings.wishes())
+        page = page_of(source)
+        written(page, out)
+    except (SettingsError, StoreError) as error:
+        raise as_failure(error) from None
+    passed = Counter(verdict.passed for verdict in source.verdicts)
+    return dg.MaterializeResult(
+        metadata={
+            "file": dg.MetadataValue.path(out.resolve()),
+            "size in KB": len(page.encode()) // 1024,
+            "checks that hold": passed[True],
+            "checks that do not": passed[False],
+            "checks not judged": passed[None],
+            "rows": sum(source.rows.values()),
+            "made again by": source.command,
+            "fingerprint": source.fingerprint,
+        }
+    )

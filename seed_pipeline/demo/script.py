@@ -1,0 +1,77 @@
+"""The scenes as configs/demo.yaml has them: typed, strict, and refused with a reason where they cannot be."""
+
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from seed_pipeline.core.files import SettingsError, read_section, refused
+from seed_pipeline.core.ranges import Strict
+from seed_pipeline.core.settings import SHIPPED, Settings
+
+NAME = "demo"
+COMPARISONS = ("equals", "about", "inside", "at_least", "at_most")
+Value = float | str
+
+
+class Expectation(Strict):
+    """What one column of the query's row has to be; exactly one comparison."""
+
+    column: str
+    equals: Value | None = Field(default=None, alias="is")
+    about: Value | None = None
+    inside: str | None = None
+    at_least: Value | None = None
+    at_most: Value | None = None
+    give: float = Field(default=0.0, ge=0)
+    of: str | None = None
+
+    @property
+    def comparison(self) -> str:
+        """The one comparison that is set."""
+        return next(name for name in COMPARISONS if getattr(self, name) is not None)
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if sum(getattr(self, name) is not None for name in COMPARISONS) != 1:
+            raise ValueError(
+                f"{self.column} has to have exactly one comparison; use is, about, inside, at_least or at_most"
+            )
+        return self
+
+
+class SceneText(Strict):
+    """One scene as it is written."""
+
+    title: str
+    why: str
+    show: str
+    statement: str
+    pick: str | None = None
+    query: str
+    expect: tuple[Expectation, ...] = Field(min_length=1)
+
+
+class Script(Strict):
+    """configs/demo.yaml."""
+
+    scenes: dict[str, SceneText]
+
+
+def read(settings: Settings, folder: Path | None = None) -> Script:
+    """The script of a folder of settings, or the shipped one where the folder has none. Raises SettingsError."""
+    here = folder if folder is not None and (folder / f"{NAME}.yaml").exists() else SHIPPED
+    content: dict[str, Any] = read_section(here, NAME)
+    try:
+        script = Script.model_validate(content)
+    except ValidationError as error:
+        raise refused(error, {NAME: content}) from None
+    for name, scene in script.scenes.items():
+        if scene.statement not in settings.targets.statements:
+            raise SettingsError(
+                f"{NAME}.yaml, scenes.{name}.statement",
+                scene.statement,
+                "there is no such statement in targets.yaml",
+                "name the statement that promises what the scene shows",
+            )
+    return script

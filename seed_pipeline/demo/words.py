@@ -1,0 +1,108 @@
+"""What the names in a script stand for: in SQL literals, in prose plain words, in comparisons values."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from seed_pipeline.core.cast import places
+from seed_pipeline.core.files import SettingsError
+from seed_pipeline.core.randomness import user_ids
+from seed_pipeline.core.settings import Settings
+from seed_pipeline.core.target_settings import look_up
+from seed_pipeline.core.world import World
+
+_NAME = re.compile(r"\{([\w.]+)\}")
+_QUOTED = re.compile(r"'([^']*)'")
+Subject = Mapping[str, Sequence[Any]]
+
+
+class Words:
+    """The vocabulary of one world: its settings, and its first cast by ID (X4) and by what it comes to (C, O, A)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def tutors(self) -> list[str]:
+        """IDs of the first cast's tutors."""
+        return self._people("tutor", self.settings.personas.tutors)
+
+    @cached_property
+    def students(self) -> list[str]:
+        """IDs of the first cast's students."""
+        return self._people("student", self.settings.personas.students)
+
+    def _people(self, role: str, personas: Mapping[str, Any]) -> list[str]:
+        place = places(range(1), list(personas), [p.count for p in personas.values()])
+        return [str(i) for i in user_ids(self.settings.main.seed, role, place["key"].to_numpy())]
+
+    @cached_property
+    def cast(self) -> dict[str, int]:
+        """What the settings come to for the first cast."""
+        world, share, first = World(self.settings), self.settings.probabilities.availability, np.arange(1)
+        return {
+            "sessions": int(world.sessions(first)[0]),
+            "completed": int(world.completed(first)[0]),
+            "feedback": int(world.of_completed(first, share.feedback)[0]),
+            "highlights": int(world.of_completed(first, share.highlights)[0]),
+        }
+
+    def value(self, said: Any, subject: Subject) -> Any:
+        """A number, a 'word' in quotes, a column of the subject, cast.NAME, or a setting. Raises SettingsError."""
+        if not isinstance(said, str):
+            return said
+        if word := _QUOTED.fullmatch(said):
+            return word[1]
+        if said in subject:
+            return plain(subject[said][0])
+        if said.startswith("cast."):
+            return self.cast[said.removeprefix("cast.")]
+        return self._setting(said)
+
+    def sql(self, text: str, subject: Subject) -> str:
+        """The query with every {name} as a literal, ready to be pasted."""
+        return _NAME.sub(lambda m: ", ".join(map(_literal, self._meant(m[1], subject))), text)
+
+    def prose(self, text: str, subject: Subject) -> str:
+        """The sentence with every {name} in plain words."""
+        return _NAME.sub(lambda m: " and ".join(map(figure, self._meant(m[1], subject))), text)
+
+    def _meant(self, name: str, subject: Subject) -> Sequence[Any]:
+        if name in subject:
+            return subject[name]
+        return self.tutors if name == "tutors" else [self._setting(name)]
+
+    def _setting(self, path: str) -> Any:
+        try:
+            return look_up(self.settings, path)
+        except KeyError:
+            raise SettingsError(
+                "demo.yaml", path, "there is no such setting and no such column of `pick`", "mend the name"
+            ) from None
+
+
+def plain(value: Any) -> Any:
+    """What a database returned, as JSON can say it: the same for SQLite and PostgreSQL."""
+    if isinstance(value, Decimal):
+        return float(value)
+    return value.isoformat(" ") if isinstance(value, datetime) else str(value) if isinstance(value, date) else value
+
+
+def figure(value: Any) -> str:
+    """A value for people: numbers with as many digits as help, nothing as a dash."""
+    value = plain(value)
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return str(value)
+
+
+def _literal(value: Any) -> str:
+    value = plain(value)
+    return repr(value) if isinstance(value, int | float) else "'" + str(value).replace("'", "''") + "'"

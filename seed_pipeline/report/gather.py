@@ -1,0 +1,62 @@
+"""One pass over the chunks: the sums behind portraits, pictures, rules and alerts."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from seed_pipeline.core.dataset import Tables
+from seed_pipeline.core.settings import Settings
+from seed_pipeline.quality import plots
+from seed_pipeline.quality.observation import Chunk
+from seed_pipeline.quality.sums import Part, by_label
+from seed_pipeline.report import portraits
+
+SEPARATOR = "|"
+RULES, ALERTS = "rules", "alerts"
+
+
+def gathered(chunks: Iterable[Tables], settings: Settings) -> dict[str, Part]:
+    """The sums of all chunks by name, whatever their number and size."""
+    total: dict[str, Part] = {}
+    for tables in chunks:
+        chunk = Chunk(tables, settings)
+        for name, part in {**plots.counted(chunk), **portraits.counted(chunk), **_causes(chunk)}.items():
+            total[name] = total[name] + part if name in total else part
+    return total
+
+
+def _causes(chunk: Chunk) -> dict[str, Part]:
+    """What each rule did to each metric (n, before, after), and how many alerts of each type and severity are due."""
+    rule = _joined(chunk.column("truth_effects", "rule"), chunk.column("truth_effects", "metric"))
+    before, after = (chunk.column("truth_effects", name) for name in ("before", "after"))
+    alert = _joined(chunk.column("truth_alerts", "alert_type"), chunk.column("truth_alerts", "severity"))
+    return {RULES: Part(by_label(rule, before, after)), ALERTS: Part(by_label(alert))}
+
+
+def _joined(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return left.astype(object) + SEPARATOR + right.astype(object) if len(left) else np.empty(0, dtype=object)
+
+
+def rule_rows(sums: Mapping[str, Part], settings: Settings) -> list[dict]:
+    """Every rule and metric: how often it acted, and the means before and after, in the order of the settings."""
+    found = sums.get(RULES, Part()).sums
+    rows = []
+    for rule in settings.correlations.rules:
+        for metric in dict.fromkeys(effect.metric for effect in rule.effects):
+            n, before, after = found.get(f"{rule.name}{SEPARATOR}{metric}", np.zeros(3))
+            if n:
+                rows.append(
+                    {"rule": rule.name, "metric": metric, "times": int(n), "before": before / n, "after": after / n}
+                )
+    return rows
+
+
+def alert_rows(sums: Mapping[str, Part], settings: Settings) -> list[dict]:
+    """Every alert type with the number due at each severity."""
+    found = sums.get(ALERTS, Part()).sums
+    severities = ("critical", "warning", "info")
+    counts = {
+        name: [int(found.get(f"{name}{SEPARATOR}{severity}", np.zeros(1))[0]) for severity in severities]
+        for name in settings.alerts.alerts
+    }
+    return [{"alert": name, **dict(zip(severities, each, strict=True))} for name, each in counts.items() if any(each)]

@@ -1,0 +1,201 @@
+"""The page: what was found, laid out as one HTML file that needs no other."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from seed_pipeline.blast_radius import Remembered
+from seed_pipeline.core.dataset import ENTITIES
+from seed_pipeline.core.settings import Settings
+from seed_pipeline.demo import Scene, play
+from seed_pipeline.quality.verdict import Verdict
+from seed_pipeline.report.cast import Cast
+from seed_pipeline.report.gather import alert_rows, gathered, rule_rows
+from seed_pipeline.report.pictures import pictures
+from seed_pipeline.report.portraits import Observed, portraits
+from seed_pipeline.report.source import Source
+from seed_pipeline.report.stories import stories
+from seed_pipeline.store import database
+from seed_pipeline.store.errors import StoreError
+
+HERE = Path(__file__).parent
+
+
+def page_of(source: Source) -> str:
+    """The report on a dataset as HTML: the same data, the same bytes. Raises SettingsError, StoreError."""
+    cast = Cast(source.first(), source.settings)
+    sums = gathered(source.chunks(), source.settings)
+    main = source.settings.main
+    return _template().render(
+        source=source,
+        main=main,
+        style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
+        figures=_figures(source.rows),
+        tally=_tally(source.verdicts),
+        failing=[v for v in source.verdicts if v.failed],
+        by_asset=[(asset, own) for asset in ENTITIES if (own := [v for v in source.verdicts if v.entity == asset])],
+        cast=cast,
+        cohorts=max(1, source.rows.get("tutors", 0) // max(1, len(cast.tables["tutors"]))),
+        portraits=portraits(sums, source.settings, source.verdicts),
+        pictures=pictures(sums, source.settings),
+        rules=rule_rows(sums, source.settings),
+        alerts=alert_rows(sums, source.settings),
+        stories=stories(cast),
+        scenes=rehearsed(cast, source.settings),
+        changed=_changed(source.changes),
+    )
+
+
+def refuse(out: Path) -> None:
+    """Raise StoreError, before any work, where a report cannot go."""
+    if out.is_dir():
+        raise StoreError(str(out), None, "it is a folder", f"name a file in it, for example {out / 'report.html'}")
+    if not out.parent.is_dir():
+        raise StoreError(str(out), None, f"there is no folder {out.parent}", "create it, or name another file")
+
+
+def written(page: str, out: Path) -> None:
+    """Put the page in its place in one step; whoever reads sees the old one or the new one. OSError if it cannot be."""
+    draft = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        draft.write_text(page, encoding="utf-8")
+        draft.replace(out)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def rehearsed(cast: Cast, settings: Settings) -> list[Scene]:
+    """The demo script, played on a database in memory that holds the first cast."""
+    engine = database.connect("sqlite:///:memory:")
+    try:
+        release = database.Release(settings.main.seed, "", "", settings.main.as_of, "")
+        database.load(engine, [cast.tables], release, database.Options(answer_key=cast.knows_why))
+        return play(engine, settings)
+    finally:
+        engine.dispose()
+
+
+@cache
+def _template():
+    room = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    room.filters.update(cell=cell, words=words, span=span, mark=mark, bar=bar, short=short, numeric=numeric)
+    return room.get_template("page.html.j2")
+
+
+def _figures(rows: Mapping[str, int]) -> list[tuple[str, int]]:
+    """The counts at the top."""
+    wanted = {
+        "tutors": "tutors", "students": "students", "sessions": "sessions", "completed": "session_audio_metrics",
+        "feedback entries": "session_feedback", "highlights": "session_transcript_highlights",
+    }  # fmt: skip
+    return [(label, rows[table]) for label, table in wanted.items() if table in rows]
+
+
+def _tally(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    return {
+        "hold": sum(v.passed is True for v in verdicts),
+        "fail": sum(v.failed and v.blocking for v in verdicts),
+        "warn": sum(v.failed and not v.blocking for v in verdicts),
+        "unjudged": sum(v.passed is None for v in verdicts),
+        "all": len(verdicts),
+    }
+
+
+def _changed(changes: Mapping[str, Remembered]) -> dict[str, Any] | None:
+    """The blast radius: rows of every table that is not as it was, and which of its columns changed."""
+    if not changes:
+        return None
+    tables = [(asset, c) for asset, found in changes.items() for c in found.changes if not c.column and c.touched]
+    rows = [
+        {
+            "asset": asset,
+            "table": table.table,
+            **{name: getattr(table, name) for name in ("new", "gone", "changed", "unchanged")},
+            "columns that changed": ", ".join(
+                c.column for c in changes[asset].changes if c.table == table.table and c.column and c.changed
+            ),
+        }
+        for asset, table in tables
+    ]
+    return {"first": all(found.first for found in changes.values()), "rows": rows}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Places on a picture of 100 units: the declared range and the observed value."""
+
+    low: float
+    wide: float
+    at: float | None
+
+
+def bar(seen: Observed) -> Bar:
+    """Where a trait's range and mean lie on its axis."""
+    first, last = seen.trait.axis
+
+    def place(value: float) -> float:
+        return round(100 * min(max((value - first) / (last - first), 0.0), 1.0), 1)
+
+    declared = seen.declared if isinstance(seen.declared, tuple) else (seen.declared or 0.0,) * 2
+    a, b = place(declared[0]), place(declared[1])
+    return Bar(
+        a if b > a else max(a - 0.75, 0.0), max(round(b - a, 1), 1.5), None if seen.mean is None else place(seen.mean)
+    )
+
+
+def cell(value: Any, share: bool = False) -> str:
+    """A value as people write it: whole numbers with commas, others to two decimals, nothing as a dash."""
+    if value is None or (isinstance(value, float) and not isfinite(value)):
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.1%}" if share else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.2f}"
+    return str(value)
+
+
+def span(declared: Any, share: bool = False) -> str:
+    """A declared range or value."""
+    if isinstance(declared, tuple):
+        return f"{declared[0]:g} to {declared[1]:g}"
+    return "none" if declared is None else f"{declared:.0%}" if share else f"{declared:g}"
+
+
+def mark(holds: bool | None, blocking: bool = True) -> Markup:
+    """A verdict as a sign and a word, so that colour is never all there is."""
+    kind, sign, word = {
+        True: ("good", "✓", "holds"),
+        False: ("bad", "✗", "fails") if blocking else ("warn", "!", "warning"),
+        None: ("none", "–", "not judged"),
+    }[holds]
+    return Markup('<span class="mark {}"><span aria-hidden="true">{}</span> {}</span>').format(kind, sign, word)
+
+
+def words(name: str) -> str:
+    """A name of the settings in plain words."""
+    return str(name).replace("_", " ")
+
+
+def numeric(rows: Sequence[Mapping[str, Any]], name: str) -> bool:
+    """Whether a column holds numbers, which stand right."""
+    return any(isinstance(row[name], int | float) for row in rows)
+
+
+def short(digest: str) -> str:
+    """The beginning of a fingerprint, which is enough to tell two apart."""
+    return digest[:16]

@@ -1,0 +1,138 @@
+"""What a report is about: artifacts or a database, opened, with the verdicts on them and where they come from."""
+
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from seed_pipeline import __version__
+from seed_pipeline.blast_radius import Remembered, remembered
+from seed_pipeline.core.dataset import ENTITIES, READS, Tables
+from seed_pipeline.core.settings import Settings
+from seed_pipeline.pipeline.checking import opened_artifacts, opened_target
+from seed_pipeline.pipeline.judging import audit_all, law_of, so_far
+from seed_pipeline.pipeline.ledger import Ledger, seen
+from seed_pipeline.pipeline.running import released_rows
+from seed_pipeline.pipeline.wishes import Wishes, digest
+from seed_pipeline.quality.judgement import judge
+from seed_pipeline.quality.verdict import Verdict
+from seed_pipeline.store import database, manifest
+from seed_pipeline.store.artifacts import Artifacts
+from seed_pipeline.store.ownership import RELEASES
+from seed_pipeline.store.target import redact
+
+LOOKED_AT = (
+    "users", "subjects", "tutors", "students", "student_churn_reasons", "sessions", "session_audio_metrics",
+    "session_video_metrics", "session_screen_metrics", "session_feedback", "truth_personas", "truth_sessions",
+    "truth_effects", "truth_churn", "truth_alerts",
+)  # fmt: skip
+"""The tables that figures are summed from; of the others only the first cast's rows are read."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A dataset to report on.
+
+    `first`: complete tables with the first cast in them; `chunks`: the tables of LOOKED_AT, chunk by chunk; `rows` per
+    table; `version` and `settings_digest` as the data remember them; `agrees`: whether these are the settings at hand.
+    """
+
+    place: str
+    settings: Settings
+    first: Callable[[], Tables]
+    chunks: Callable[[], Iterable[Tables]]
+    verdicts: list[Verdict]
+    rows: Mapping[str, int]
+    command: str
+    fingerprint: str = ""
+    version: str = __version__
+    settings_digest: str = ""
+    agrees: bool = True
+    changes: Mapping[str, Remembered] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> list[Verdict]:
+        """Blocking statements that do not hold."""
+        return [v for v in self.verdicts if v.failed and v.blocking]
+
+
+def of_artifacts(wishes: Wishes, folder: Path) -> Source:
+    """A folder of artifacts, judged now unless its ledger speaks for it. Raises SettingsError, StoreError."""
+    artifacts, settings = opened_artifacts(wishes, folder)
+    return of_candidate(artifacts, settings, wishes)
+
+
+def of_candidate(artifacts: Artifacts, settings: Settings, wishes: Wishes) -> Source:
+    """Artifacts with the settings they were made with."""
+    made_with = [artifacts.manifest(asset).metadata.get("settings") for asset in ENTITIES]
+    return Source(
+        place="Parquet artifacts",
+        settings=settings,
+        first=lambda: next(artifacts.release()),
+        chunks=lambda: _chunks(artifacts),
+        verdicts=_judged(artifacts, settings),
+        rows=released_rows(artifacts),
+        command=command(wishes, settings),
+        fingerprint=artifacts.fingerprint(ENTITIES),
+        settings_digest=digest(settings),
+        agrees=made_with == [digest(settings, READS[asset]) for asset in ENTITIES],
+        changes=remembered(artifacts),
+    )
+
+
+def of_target(wishes: Wishes) -> Source:
+    """The release in a database, judged now. Raises SettingsError, StoreError."""
+    tables, settings = opened_target(wishes)
+    release = _release(settings.main.target)
+    return Source(
+        place=redact(settings.main.target),
+        settings=settings,
+        first=lambda: tables,
+        chunks=lambda: [tables],
+        verdicts=judge([tables], settings),
+        rows={name: len(frame) for name, frame in tables.items()},
+        command=command(wishes, settings),
+        fingerprint=release.data_fingerprint if release else "",
+        version=release.version if release else __version__,
+        settings_digest=release.settings_fingerprint if release else digest(settings),
+        agrees=release is None or release.settings_fingerprint == digest(settings),
+    )
+
+
+def command(wishes: Wishes, settings: Settings) -> str:
+    """The command that makes this data again, from the same configs/ and version."""
+    main = settings.main
+    said = ["--seed", str(main.seed), "--sessions", str(main.total_sessions), "--as-of", main.as_of.isoformat()]
+    several = (("--preset", wishes.presets), ("--set", wishes.overrides), ("--disable-rule", wishes.disabled_rules))
+    said += [word for option, values in several for value in values for word in (option, value)]
+    said += ["--config", str(wishes.config)] if wishes.config else []
+    said += [] if main.answer_key else ["--no-answer-key"]
+    return shlex.join(["seed-pipeline", "run", *said])
+
+
+def _judged(artifacts: Artifacts, settings: Settings) -> list[Verdict]:
+    """The ledger's verdicts where they were passed on this content by this law; otherwise all are judged now."""
+    ledger, law = Ledger(artifacts), law_of(settings)
+    sheets = [ledger.sheet(asset) for asset in ENTITIES]
+    found = [s for s in sheets if s is not None and s.law == law and s.seen == seen(s.asset, artifacts)]
+    return [
+        v
+        for sheet in (found if len(found) == len(ENTITIES) else audit_all(settings, artifacts))
+        for v in sheet.verdicts
+    ]
+
+
+def _chunks(artifacts: Artifacts) -> Iterator[Tables]:
+    for chunk in range(artifacts.n_chunks(ENTITIES[-1])):
+        yield so_far({asset: artifacts.read(asset, chunk, LOOKED_AT) for asset in ENTITIES})
+
+
+def _release(target: str) -> sa.Row | None:
+    engine = database.connect(target, writable=False)
+    try:
+        with engine.connect() as connection:
+            return manifest.last_release(connection) if sa.inspect(connection).has_table(RELEASES) else None
+    finally:
+        engine.dispose()
