@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
@@ -70,13 +70,20 @@ class SeedDataset:
         shutil.copyfile(self.folder / "seed.db", path)
         return path
 
+    def admit(self, target: str) -> None:
+        """Raise SeedError if the target smells of production, unless the wishes say `allow_production`."""
+        with _explained():
+            from seed_pipeline.store import guard
+
+            guard.check(target, ["*"], allow_production=self.settings.main.allow_production)
+
     def load(self, target: str) -> None:
-        """Load into an empty database, given by its URL, under the same guard as every load. Raises SeedError."""
+        """Load into a new database, given by its URL, if the data is still what was judged. Raises SeedError."""
         with _explained():
             from seed_pipeline.pipeline.releasing import Candidate
             from seed_pipeline.store.artifacts import Artifacts
 
-            Candidate(Artifacts(self.artifacts), _settings(self.wishes, target)).load()
+            Candidate(Artifacts(self.artifacts), _aimed(_settings(self.wishes), target)).load()
 
     @cached_property
     def _frames(self) -> "dict[str, pd.DataFrame]":
@@ -162,7 +169,8 @@ def _make(wishes: Mapping[str, Any], folder: Path) -> None:
             from seed_pipeline.pipeline.ledger import RefusedError
             from seed_pipeline.pipeline.running import run
 
-            outcome = run(_settings(wishes, f"sqlite:///{draft / 'seed.db'}"), draft / "artifacts")
+            settings = _aimed(_settings(wishes), f"sqlite:///{draft / 'seed.db'}", allow_production=True)
+            outcome = run(settings, draft / "artifacts")
             if outcome.loaded is None:
                 raise RefusedError(outcome.refusals)
         draft.rename(folder)
@@ -183,11 +191,17 @@ def _explained() -> Iterator[None]:
         raise SeedError(str(error)) from None
 
 
-def _settings(wishes: Mapping[str, Any], target: str | None = None) -> "Settings":
+def _settings(wishes: Mapping[str, Any]) -> "Settings":
     from seed_pipeline.pipeline.wishes import Wishes
 
     known = [f.name for f in fields(Wishes) if f.name != "target"]
     unknown = next((name for name in wishes if name not in known), None)
     if unknown is not None:
         raise SeedError(f"seed_wishes: there is no wish {unknown!r}. What to do: use {', '.join(known)}.")
-    return replace(Wishes(**wishes), target=target).settings(AS_OF)
+    return Wishes(**wishes).settings(AS_OF)
+
+
+def _aimed(settings: "Settings", target: str, **guard: bool) -> "Settings":
+    """The settings with a target of our own making, which `allowed_targets` does not have to know."""
+    update = {"target": target, "allowed_targets": ["*"], **guard}
+    return settings.model_copy(update={"main": settings.main.model_copy(update=update)})

@@ -56,6 +56,7 @@ class Server:
     def _fill(self, connection: psycopg.Connection, name: str, dataset: SeedDataset) -> None:
         """Load into a draft and give it the template's name in the end: a killed session leaves no half template."""
         draft = f"{name}_new"
+        dataset.admit(_raw(self.url))
         connection.execute(f'DROP DATABASE IF EXISTS "{draft}" WITH (FORCE)')
         connection.execute(f'CREATE DATABASE "{draft}" TEMPLATE template0')
         dataset.load(_raw(self.url.set(database=draft)))

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from seed_pipeline.core.settings import SHIPPED
-from seed_pipeline.testing import dataset, plugin
+from seed_pipeline.store.target import parse
+from seed_pipeline.testing import SeedError, dataset, plugin
 from seed_pipeline.testing.dataset import CONFIGS, key_of
+from seed_pipeline.testing.postgres import Server
 from seed_pipeline_tests.store import servers
 
 pytest_plugins = ["pytester"]
@@ -114,6 +116,21 @@ def test_clearing_the_cache_beside_workers_is_safe(pytester: pytest.Pytester, ke
     cache = pytester.path / "cache"
     run(pytester, cache, "-n", "2", "--cache-clear", "-k", "sqlite").assert_outcomes(passed=2)
     assert entries(cache) == []
+
+
+def test_the_cache_may_lie_anywhere(pytester: pytest.Pytester) -> None:
+    """The guard that keeps releases from production does not mind the name of the application's own folder."""
+    pytester.makeini("[pytest]\nseed_pipeline_set =\n  main.allowed_targets=['sqlite:///nowhere/*']\n")
+    pytester.makepyfile(ONE)
+    run(pytester, pytester.path / "production" / "cache").assert_outcomes(passed=1)
+
+
+def test_a_server_that_smells_of_production_is_refused() -> None:
+    """Nobody tests there by mistake: the guard speaks before anything is created, and can be overruled by a wish."""
+    server = Server(parse("postgresql://me@production.example/postgres"))
+    with pytest.raises(SeedError, match="smells of production"):
+        server._fill(None, "seed_pipeline_1", dataset.SeedDataset(Path("nowhere"), {}))  # type: ignore[arg-type]
+    dataset.SeedDataset(Path("nowhere"), {"allow_production": True}).admit("postgresql://production.example/postgres")
 
 
 def test_a_half_made_dataset_is_made_again(pytester: pytest.Pytester) -> None:
