@@ -12,6 +12,7 @@ PRESET ?=
 TARGET ?=
 SEEDS ?= 100
 JOB ?=
+KILLS ?= 100
 PORT ?= 3000
 TESTS ?= seed_pipeline_tests
 
@@ -22,7 +23,7 @@ OPTIONS = $(if $(SEED),--seed '$(SEED)') $(if $(SESSIONS),--sessions '$(SESSIONS
           $(if $(AS_OF),--as-of '$(AS_OF)') $(if $(PRESET),--preset '$(PRESET)') $(if $(TARGET),--target '$(TARGET)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup seed ui job test e2e check format bench sabotage contract screens clean
+.PHONY: help setup seed ui job test e2e check format bench sabotage contract screens clean torture
 
 help: ## this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 12
@@ -58,6 +59,9 @@ test: $(READY) ## the tests (TESTS= narrows them)
 
 e2e: $(READY) ## the real webserver and daemon, launched and questioned as the UI does (minutes)
 	@$(BIN)/python -m pytest -m slow seed_pipeline_tests/defs
+
+torture: $(READY) ## loads killed at random moments, on both databases, while somebody reads (KILLS=100)
+	@KILLS='$(KILLS)' $(BIN)/python -m pytest -m torture seed_pipeline_tests/store/test_crash.py
 
 check: $(READY) ## format, lint, types, tests: what a change has to pass
 	@$(BIN)/ruff format --check .

@@ -1,17 +1,21 @@
 """Whatever happens while a release is loaded, readers see the whole old one or the whole new one.
 
-Kills are real SIGKILLs of a loading process, at moments spread over the whole load; the long run is `make torture`.
+Kills are real SIGKILLs of a loading process, at random moments of the whole load; the long run is `make torture`.
 """
 
 import multiprocessing
+import os
+import random
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa
 
+from seed_pipeline import schema
 from seed_pipeline.store import database
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.frames import Tables
@@ -20,7 +24,6 @@ from seed_pipeline_tests.store import loader, servers
 from seed_pipeline_tests.store.conftest import Target, release_of
 from seed_pipeline_tests.store.test_load import assert_holds
 
-COUNTED = ("users", "subjects", "sessions", "session_feedback", "truth_effects", "seed_pipeline_rows")
 Slow = tuple[threading.Event, threading.Event, Iterator[Tables]]
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["seed_pipeline_tests.store.loader"])
@@ -56,22 +59,26 @@ def duration(target: Target, seed: int) -> float:
     return took
 
 
-def torture(target: Target, kills: int) -> None:
+def torture(target: Target, kills: int) -> str:
+    """Kill so many loads while somebody reads; how they ended."""
     target.load(loader.RELEASES[1])
-    present, wanted = 1, 2
+    states = [counts(target)]
     whole = duration(target, 2)
-    assert_holds(target, loader.RELEASES[2])
-    present, wanted = 2, 1
-    alive = 0
-    for kill in range(kills):
-        alive += kill_at(target, wanted, whole * (kill + 0.5) / kills)
-        present = int(str(target.one("SELECT seed FROM seed_pipeline_releases ORDER BY release DESC LIMIT 1")))
-        assert_holds(target, loader.RELEASES[present])
-        wanted = 3 - present
+    states.append(counts(target))
+    present, alive, arrived = 2, 0, 0
+    with reading(target) as seen:
+        for kill in range(kills):
+            wanted = 3 - present
+            alive += kill_at(target, wanted, whole * 1.1 * random.Random(kill).random())
+            present = int(str(target.one("SELECT seed FROM seed_pipeline_releases ORDER BY release DESC LIMIT 1")))
+            arrived += present == wanted
+            assert_holds(target, loader.RELEASES[present])
+    assert [found for found in seen if found not in states] == []
     assert alive, "every load was over before it was killed"
-    target.load(loader.RELEASES[wanted], wanted)
-    assert_holds(target, loader.RELEASES[wanted])
-    assert target.load(loader.RELEASES[wanted], wanted).changes == 0
+    target.load(loader.RELEASES[3 - present], 3 - present)
+    assert_holds(target, loader.RELEASES[3 - present])
+    assert target.load(loader.RELEASES[3 - present], 3 - present).changes == 0
+    return f"{kills} kills, {alive} at work, {arrived} releases arrived, {len(seen)} snapshots read"
 
 
 def test_a_killed_load_leaves_a_whole_release(target: Target) -> None:
@@ -80,9 +87,12 @@ def test_a_killed_load_leaves_a_whole_release(target: Target) -> None:
 
 
 @pytest.mark.slow
-def test_a_hundred_killed_loads_leave_a_whole_release(target: Target) -> None:
-    """The same at a hundred moments."""
-    torture(target, 100)
+@pytest.mark.torture
+def test_many_killed_loads_leave_a_whole_release(target: Target, capsys: pytest.CaptureFixture) -> None:
+    """The same at a hundred moments (KILLS), random and the same every time."""
+    said = torture(target, int(os.environ.get("KILLS") or 100))
+    with capsys.disabled():
+        print(f"\n{target.url.get_backend_name()}: {said}")
 
 
 def test_a_killed_first_load_leaves_an_empty_or_a_full_database(target: Target) -> None:
@@ -100,6 +110,17 @@ def test_a_reader_never_sees_a_mixture(target: Target) -> None:
     states = {1: counts(target)}
     target.load(loader.RELEASES[2], 2)
     states[2] = counts(target)
+    with reading(target) as seen:
+        for turn in range(20):
+            target.load(loader.RELEASES[turn % 2 + 1], turn % 2 + 1)
+    assert len(seen) > 20
+    assert [found for found in seen if found not in states.values()] == []
+    assert {found["seed"] for found in seen} == {1, 2}
+
+
+@contextmanager
+def reading(target: Target) -> Iterator[list[dict[str, int]]]:
+    """Somebody who reads one snapshot after the other, all the while; the list of what was seen."""
     over, seen = threading.Event(), []
 
     def poll() -> None:
@@ -108,23 +129,18 @@ def test_a_reader_never_sees_a_mixture(target: Target) -> None:
             time.sleep(0.005)
 
     with ThreadPoolExecutor(1) as pool:
-        reading = pool.submit(poll)
+        polling = pool.submit(poll)
         try:
-            for turn in range(20):
-                target.load(loader.RELEASES[turn % 2 + 1], turn % 2 + 1)
+            yield seen
         finally:
             over.set()
-        reading.result()
-    assert len(seen) > 20
-    assert [found for found in seen if found not in states.values()] == []
-    assert {found["seed"] for found in seen} == {1, 2}
+        polling.result()
 
 
 def counts(target: Target) -> dict[str, int]:
     """Rows per table, orphans, the seed in the manifest and the seed of the people, all in one snapshot."""
-    orphans = "SELECT count(*) FROM session_feedback f LEFT JOIN sessions s ON s.id = f.session_id WHERE s.id IS NULL"
     queries = {name: f"SELECT count(*) FROM {name}" for name in COUNTED} | {
-        "orphans": orphans,
+        "orphans": f"SELECT {' + '.join(f'({query})' for query in ORPHANS)}",
         "seed": "SELECT seed FROM seed_pipeline_releases ORDER BY release DESC LIMIT 1",
         "admin": "SELECT CAST(substr(max(id), 7) AS integer) FROM users WHERE role = 'admin'",
         "teaching": "SELECT count(*) FROM sessions s JOIN tutors t ON t.user_id = s.tutor_id",
@@ -133,6 +149,30 @@ def counts(target: Target) -> dict[str, int]:
         if target.is_postgres:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         return {name: connection.execute(sa.text(query)).scalar_one() for name, query in queries.items()}
+
+
+def orphans(key: sa.ForeignKey) -> str:
+    """SQL that counts the rows whose reference leads nowhere."""
+    child, parent = key.parent, key.column
+    lost = f"c.{child.name} IS NOT NULL AND p.{parent.name} IS NULL"
+    joined = f"LEFT JOIN {parent.table.name} p ON p.{parent.name} = c.{child.name}"
+    return f"SELECT count(*) FROM {child.table.name} c {joined} WHERE {lost}"
+
+
+COUNTED = (*schema.FILLED, "seed_pipeline_rows")
+ORPHANS = [orphans(key) for table in schema.metadata.sorted_tables for key in table.foreign_keys]
+
+
+def test_the_reader_would_notice(sqlite: Target) -> None:
+    """A row that lost what it refers to, and a table of another release, are a state of their own."""
+    sqlite.load(loader.RELEASES[1])
+    whole = counts(sqlite)
+    with sqlite.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.exec_driver_sql("DELETE FROM students WHERE user_id = (SELECT min(student_id) FROM sessions)")
+        connection.commit()
+    lost = counts(sqlite)
+    assert (whole["orphans"], lost["orphans"] > 0) == (0, True)
 
 
 @pytest.fixture
