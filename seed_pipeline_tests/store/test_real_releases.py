@@ -1,0 +1,40 @@
+"""What the generator makes is what both databases hold, answer key and all."""
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from seed_pipeline import schema
+from seed_pipeline.core.settings import Settings
+from seed_pipeline.pipeline.releasing import Candidate
+from seed_pipeline.pipeline.running import run
+from seed_pipeline.pipeline.wishes import Wishes
+from seed_pipeline.store import database
+from seed_pipeline.store.artifacts import Artifacts
+from seed_pipeline_tests.store.conftest import Target
+from seed_pipeline_tests.store.test_load import assert_holds
+
+DAY = date(2026, 3, 1)
+
+
+def asked(target: Target, seed: int) -> Settings:
+    url = target.url.render_as_string(hide_password=False)
+    wishes = Wishes(seed=seed, as_of=DAY.isoformat(), target=url, overrides=["main.allowed_targets=['*']"])
+    return wishes.settings(DAY)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_both_databases_hold_the_generated_release(sqlite: Target, postgres: Target, seed: int, tmp_path: Path) -> None:
+    """A month of 150 sessions reads back the same from SQLite, from PostgreSQL and from Parquet, value by value."""
+    assert run(asked(sqlite, seed), tmp_path / "artifacts").loaded is not None
+    artifacts = Artifacts(tmp_path / "artifacts")
+    Candidate(artifacts, asked(postgres, seed)).load()
+    one, other = database.read(sqlite.engine), database.read(postgres.engine)
+    assert list(one) == list(other) == list(schema.FILLED)
+    for name, frame in one.items():
+        assert len(frame), name
+        pd.testing.assert_frame_equal(frame, other[name], obj=name, check_exact=True)
+    for target in (sqlite, postgres):
+        assert_holds(target, list(artifacts.release()))
