@@ -23,7 +23,7 @@ OPTIONS = $(if $(SEED),--seed '$(SEED)') $(if $(SESSIONS),--sessions '$(SESSIONS
           $(if $(AS_OF),--as-of '$(AS_OF)') $(if $(PRESET),--preset '$(PRESET)') $(if $(TARGET),--target '$(TARGET)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup seed ui job test e2e check format bench sabotage contract screens clean torture
+.PHONY: help setup seed ui job test e2e check format bench sabotage contract screens clean torture drizzle
 
 help: ## this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 12
@@ -62,6 +62,9 @@ e2e: $(READY) ## the real webserver and daemon, launched and questioned as the U
 
 torture: $(READY) ## loads killed at random moments, on both databases, while somebody reads (KILLS=100)
 	@KILLS='$(KILLS)' $(BIN)/python -m pytest -m torture seed_pipeline_tests/store/test_crash.py
+
+drizzle: $(READY) ## drizzle-kit introspects a released PostgreSQL database (needs Node.js 20 and the npm registry)
+	@$(BIN)/python -m pytest -m drizzle seed_pipeline_tests/store/test_drizzle.py
 
 check: $(READY) ## format, lint, types, tests: what a change has to pass
 	@$(BIN)/ruff format --check .
