@@ -217,6 +217,7 @@ def _one_of(target: str | None, artifacts: Path | None) -> None:
 
 @app.command()
 def report(
+    context: typer.Context,
     out: Annotated[Path, typer.Option(help="File to write; its folder has to be there.", metavar="FILE")],
     target: Target = None,
     artifacts: Artifacts = None,
@@ -234,12 +235,17 @@ def report(
     from seed_pipeline.cli import work
 
     _one_of(target, artifacts)
-    work.report(work.wishes(presets=preset, overrides=set_, config=config, target=target), artifacts, out, json)
+    work.report(work.wishes(context.params), artifacts, out, json)
 
 
 @app.command()
 def demo(
-    target: Target = None, preset: Preset = None, set_: Set = None, config: Config = None, json: Json = False
+    context: typer.Context,
+    target: Target = None,
+    preset: Preset = None,
+    set_: Set = None,
+    config: Config = None,
+    json: Json = False,
 ) -> None:
     """Print ten things to show in a loaded database, with IDs, query, expected and actual value. Exit 1 if one is off.
 
@@ -247,7 +253,7 @@ def demo(
     """
     from seed_pipeline.cli import work
 
-    work.demo(work.wishes(presets=preset, overrides=set_, config=config, target=target), json)
+    work.demo(work.wishes(context.params), json)
 
 
 @config_app.command("show")
