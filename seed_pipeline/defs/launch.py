@@ -40,23 +40,9 @@ def materialize(wishes: Wishes, settings: Settings, artifacts: Path, job: str = 
 
 
 def run_config(wishes: Wishes, artifacts: Path) -> dict[str, Any]:
-    """The wishes as the configuration of the resource `settings`."""
-    found: dict[str, Any] = {
-        "seed": wishes.seed,
-        "sessions": wishes.sessions,
-        "as_of": wishes.as_of,
-        "target": wishes.target,
-        "answer_key": wishes.answer_key,
-        "on_foreign": wishes.on_foreign,
-        "empty_foreign_data": wishes.empty_foreign_data,
-        "allow_production": wishes.allow_production,
-        "config_dir": str(wishes.config) if wishes.config else None,
-        "presets": list(wishes.presets),
-        "overrides": list(wishes.overrides),
-        "disabled_rules": list(wishes.disabled_rules),
-        "artifacts": str(artifacts),
-    }
-    return {key: value for key, value in found.items() if value is not None}
+    """The wishes as the configuration of the resource `settings`: as overrides, which hold over any preset."""
+    found = {"presets": list(wishes.presets), "overrides": wishes.as_overrides(), "artifacts": str(artifacts)}
+    return found | ({"config_dir": str(wishes.config)} if wishes.config else {})
 
 
 def _instance() -> dg.DagsterInstance:

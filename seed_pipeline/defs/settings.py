@@ -3,56 +3,89 @@
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, create_model
 
 from seed_pipeline.blast_radius import Change, Version, blast_radius, kept, remember
-from seed_pipeline.core.settings import Settings, SettingsError
+from seed_pipeline.core.rule_settings import Rule
+from seed_pipeline.core.settings import SHIPPED, Settings, SettingsError
+from seed_pipeline.defs.versions import SOME_DAY, shipped
 from seed_pipeline.pipeline.making import Made, Opened, made, watch
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.errors import StoreError
 
 
-class SeedSettings(dg.ConfigurableResource):
-    """What this one run changes; everything left out stays as configs/ has it. All assets and checks of a run agree."""
+def _said(rule: Rule) -> str:
+    """A rule in a line: when it acts, and what it does."""
+    effects = ", ".join(f"{e.metric} {e.operation} {e.value:g}" for e in rule.effects)
+    return f"Where {' and '.join(map(str, rule.when))}: {effects}. False switches it off."
 
-    seed: int | None = Field(
-        default=None,
-        description="Random seed. The same seed gives the same data. Launch all assets when you change it.",
+
+_PRESETS = sorted(path.stem for path in (SHIPPED / "presets").glob("*.yaml"))
+_USUAL = shipped()
+_MAIN = _USUAL.main
+_ALL = "Launch all assets when you change it."
+
+if TYPE_CHECKING:
+    Rules = dg.Config
+else:
+    Rules = create_model(
+        "Rules",
+        __base__=dg.Config,
+        **{
+            rule.name: (bool, Field(default=rule.enabled, description=_said(rule)))
+            for rule in _USUAL.correlations.rules
+        },
     )
-    sessions: int | None = Field(
-        default=None, description="Number of sessions; the cast grows with it. Launch all assets when you change it."
+
+
+class SeedSettings(dg.ConfigurableResource):
+    """What this one run changes. Every value stands as configs/ has it; what is left at that stays to the presets.
+
+    All assets and checks of a run agree on it. Nothing is kept for the next run.
+    """
+
+    seed: int = Field(default=_MAIN.seed, description=f"Random seed. The same seed gives the same data. {_ALL}")
+    sessions: int = Field(
+        default=_MAIN.total_sessions, description=f"Number of sessions, 1 or more; the cast grows with it. {_ALL}"
     )
-    as_of: str | None = Field(
-        default=None,
-        description="Date that closes the window: YYYY-MM-DD or today. Launch all assets when you change it.",
+    as_of: str = Field(
+        default="today" if _MAIN.as_of == SOME_DAY else _MAIN.as_of.isoformat(),
+        description=f"Date that closes the window: YYYY-MM-DD or today. {_ALL}",
+    )
+    feedback_share: float = Field(
+        default=_USUAL.probabilities.availability.feedback,
+        description="Share of completed sessions with feedback, about 0.1 to 0.65; the personas' own rates follow. "
+        'Launch key:"feedback"+ when you change it.',
+    )
+    rules: Rules = Field(
+        default=Rules(), description="The rules of configs/correlations.yaml; false switches one off for this run."
     )
     presets: list[str] = Field(
-        default=[], description="Names of files in configs/presets/, laid over the settings in this order."
+        default=[], description=f"Presets laid over the settings, in this order; there are {', '.join(_PRESETS)}."
     )
     overrides: list[str] = Field(
         default=[],
-        description="Any other setting, as section.key.path=value, for example probabilities.availability.feedback=0.6",
+        description="Any other setting, as section.key.path=value, for example probabilities.rating.spread=0.5",
     )
-    disabled_rules: list[str] = Field(
-        default=[], description="Names of rules in configs/correlations.yaml to switch off."
-    )
-    answer_key: bool | None = Field(default=None, description="Whether the truth_* tables are loaded.")
-    target: str | None = Field(
-        default=None,
+    answer_key: bool = Field(default=_MAIN.answer_key, description="Whether the truth_* tables are loaded.")
+    target: str = Field(
+        default=_MAIN.target,
         description="Database: sqlite:///path, postgresql://user@host/name, or env:NAME of a variable that holds it.",
     )
-    on_foreign: str | None = Field(
-        default=None,
+    on_foreign: str = Field(
+        default=_MAIN.on_foreign,
         description="Where rows of others need a row of ours that has to go: refuse, keep (ours stays) or cascade.",
     )
-    empty_foreign_data: bool | None = Field(
-        default=None, description="Also remove every row of the platform's tables that this pipeline did not write."
+    empty_foreign_data: bool = Field(
+        default=_MAIN.empty_foreign_data,
+        description="Also remove every row of the platform's tables that this pipeline did not write.",
     )
-    allow_production: bool | None = Field(
-        default=None, description="Write to a database although its name smells of production."
+    allow_production: bool = Field(
+        default=_MAIN.allow_production, description="Write to a database although its name smells of production."
     )
     config_dir: str | None = Field(default=None, description="Folder of settings instead of the shipped configs/.")
     artifacts: str = Field(default="data/artifacts", description="Folder of the Parquet artifacts.")
@@ -94,20 +127,30 @@ class SeedSettings(dg.ConfigurableResource):
 
     def wishes(self) -> Wishes:
         """What this run asks for, in the words of both faces."""
+        rules = [f"correlations.rules.{name}.enabled={on}".lower() for name, on in self._changed_rules().items()]
         return Wishes(
-            seed=self.seed,
-            sessions=self.sessions,
-            as_of=self.as_of,
-            target=self.target,
-            answer_key=self.answer_key,
-            on_foreign=self.on_foreign,
-            empty_foreign_data=self.empty_foreign_data,
-            allow_production=self.allow_production,
+            seed=self._changed("seed"),
+            sessions=self._changed("sessions"),
+            as_of=self._changed("as_of"),
+            target=self._changed("target"),
+            answer_key=self._changed("answer_key"),
+            on_foreign=self._changed("on_foreign"),
+            empty_foreign_data=self._changed("empty_foreign_data"),
+            allow_production=self._changed("allow_production"),
+            feedback=self._changed("feedback_share"),
             config=Path(self.config_dir) if self.config_dir else None,
-            overrides=tuple(self.overrides),
+            overrides=(*rules, *self.overrides),
             presets=tuple(self.presets),
-            disabled_rules=tuple(self.disabled_rules),
         )
+
+    def _changed(self, name: str) -> Any:
+        """The value, or None where it is as shipped: presets and a folder of settings have their say there."""
+        value = getattr(self, name)
+        return None if value == type(self).model_fields[name].default else value
+
+    def _changed_rules(self) -> dict[str, bool]:
+        usual = {rule.name: rule.enabled for rule in _USUAL.correlations.rules}
+        return {name: on for name, on in self.rules.model_dump().items() if on != usual[name]}
 
     def _as_of(self, asset: str) -> date:
         world = self.store.manifest(asset).metadata.get("world", {})

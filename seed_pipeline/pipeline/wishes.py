@@ -34,6 +34,7 @@ class Wishes:
     """Settings of one run that differ from the files; None leaves a setting as the files have it.
 
     `as_of` is YYYY-MM-DD or `today`; `overrides` are strings `section.key=value`, `presets` names of files in presets/.
+    `feedback` is the share of completed sessions with feedback; each student persona's own rate follows in proportion.
     """
 
     seed: int | None = None
@@ -41,6 +42,7 @@ class Wishes:
     as_of: str | None = None
     target: str | None = None
     answer_key: bool | None = None
+    feedback: float | None = None
     config: Path | None = None
     overrides: Sequence[str] = ()
     presets: Sequence[str] = ()
@@ -53,9 +55,14 @@ class Wishes:
         """The settings as wished; `today` stands in for `as_of: today`. Raises SettingsError."""
         given = self.as_of not in (None, "today")
         day = date.min if given else today
-        return _loaded(self.config, tuple(self._as_overrides()), day, tuple(self.presets), _state(self.config))
+        place = (day, tuple(self.presets), _state(self.config))
+        asked = tuple(self.as_overrides())
+        if self.feedback is not None:
+            asked += tuple(_in_proportion(_loaded(self.config, asked, *place), self.feedback))
+        return _loaded(self.config, asked, *place)
 
-    def _as_overrides(self) -> list[str]:
+    def as_overrides(self) -> list[str]:
+        """All that is wished beside folder, presets and feedback, as strings `section.key=value`."""
         named = {
             "seed": self.seed,
             "total_sessions": self.sessions,
@@ -69,6 +76,14 @@ class Wishes:
         flags += [f"main.as_of={self.as_of}"] if self.as_of is not None else []
         flags += [f"correlations.rules.{rule}.enabled=false" for rule in self.disabled_rules]
         return [*self.overrides, *flags]
+
+
+def _in_proportion(settings: Settings, share: float) -> list[str]:
+    """Another share of feedback (A4), and every student persona's rate (S5) that much higher or lower."""
+    times = share / settings.probabilities.availability.feedback
+    rates = {name: min(1.0, round(p.feedback * times, 6)) for name, p in settings.personas.students.items()}
+    personas = [f"personas.students.{name}.feedback={rate}" for name, rate in rates.items()]
+    return [f"probabilities.availability.feedback={share}", *personas]
 
 
 @lru_cache(maxsize=8)
