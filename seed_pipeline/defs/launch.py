@@ -2,6 +2,7 @@
 
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.pipeline.running import Outcome, outcome
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.store.artifacts import Artifacts
+from seed_pipeline.store.target import parse, secrets
 
 HOME = Path(__file__).resolve().parents[2] / ".dagster_home"
+TARGET = "SEED_TARGET_URL"
+"""Environment variable of this process that stands in for a target with a password."""
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -31,12 +35,22 @@ def materialize(wishes: Wishes, settings: Settings, artifacts: Path, job: str = 
     from seed_pipeline.definitions import defs
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    config = {"resources": {"settings": {"config": run_config(wishes, artifacts)}}, **QUIET}
+    asked = run_config(without_secret(wishes, settings.main.target), artifacts)
+    config = {"resources": {"settings": {"config": asked}}, **QUIET}
     with _instance() as instance:
         result = defs.resolve_job_def(job).execute_in_process(
             instance=instance, run_config=config, raise_on_error=False
         )
     return outcome(Candidate(Artifacts(artifacts), settings), _loaded(result), _reasons(result), _effects(result))
+
+
+def without_secret(wishes: Wishes, target: str) -> Wishes:
+    """The wishes; a target with a password is read from the environment, since Dagster keeps the configuration."""
+    if not secrets(parse(target)) or target.startswith("env:"):
+        return wishes
+    os.environ[TARGET] = target
+    others = [text for text in wishes.overrides if not text.startswith("main.target=")]
+    return replace(wishes, target=f"env:{TARGET}", overrides=others)
 
 
 def run_config(wishes: Wishes, artifacts: Path) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The jobs people launch, and the nightly refresh."""
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -12,6 +13,7 @@ import dagster as dg
 import pytest
 
 from seed_pipeline.definitions import defs
+from seed_pipeline.defs import launch
 from seed_pipeline.defs.jobs import WEBHOOK, failed_runs
 from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.pipeline.wishes import Wishes
@@ -142,6 +144,19 @@ def test_the_run_configuration_stores_no_secret(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("SEED_STAGING_URL", "postgresql://me:hush@staging/app")
     config = defs.resolve_job_def("staging_refresh").run_config
     assert config["resources"]["settings"]["config"]["target"] == {"env": "SEED_STAGING_URL"}
+
+
+@pytest.mark.parametrize("how", ["target", "override"])
+def test_a_password_on_the_command_line_is_not_stored(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`materialize` with a URL that holds a password: what Dagster keeps of it is a variable's name."""
+    url = "postgresql://me:hush@localhost/app"
+    monkeypatch.delenv(launch.TARGET, raising=False)
+    wishes = Wishes(target=url) if how == "target" else Wishes(overrides=(f"main.target={url}", "main.seed=7"))
+    config = launch.run_config(launch.without_secret(wishes, url), Path("artifacts"))
+    assert "hush" not in json.dumps(config)
+    assert f'main.target="env:{launch.TARGET}"' in config["overrides"]
+    assert ("main.seed=7" in config["overrides"]) is (how == "override")
+    assert os.environ[launch.TARGET] == url
 
 
 def test_staging_without_its_variable_fails_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
