@@ -58,7 +58,7 @@ def opened_target(wishes: Wishes, names: Sequence[str] | None = None) -> tuple[T
         raise StoreError(redact(target), None, "there is no dataset in it", "load one first: seed-pipeline run")
     asked = replace(wishes, sessions=len(tables["sessions"]))
     if release is not None:
-        asked = replace(asked, seed=release.seed, as_of=release.as_of and release.as_of.isoformat())
+        asked = replace(asked, seed=int(release.seed), as_of=release.as_of and release.as_of.isoformat())
     return tables, asked.settings(date.today())
 
 

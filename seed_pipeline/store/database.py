@@ -213,12 +213,9 @@ def _locked(catalogue: Catalogue) -> list[str]:
 
 def _read(connection: sa.Connection, sql_name: str, name: str, ours_only: bool) -> pd.DataFrame:
     dialect, table = dialect_of(connection), schema.metadata.tables[name]
-    condition = ""
-    if ours_only and not ownership.is_ours(name):
-        condition = f"JOIN {ownership.ROWS} r ON r.table_name = '{name}' AND NOT r.kept"
-        condition += f" AND r.row_key = {ownership.row_key(dialect, 't', table)}"
+    condition = ownership.of_the_release(dialect, "t", table) if ours_only else ""
     wanted = ", ".join(dialect.select(c, "t") for c in table.columns)
-    keys = ", ".join(dialect.order(f't."{c.name}"') for c in table.primary_key)
+    keys = ", ".join(dialect.order(f't."{c.name}"', c) for c in table.primary_key)
     sql = f"SELECT {wanted} FROM {sql_name} t {condition} ORDER BY {keys}"
     return from_arrow(name, dialect.fetch(connection, sql, columns(name)))
 

@@ -41,7 +41,7 @@ def record(connection: sa.Connection, release: Release, options: Options, made: 
 
 
 def _said(release: Release, options: Options) -> dict:
-    return {**vars(release), "answer_key": options.answer_key}
+    return {**vars(release), "seed": str(release.seed), "answer_key": options.answer_key}
 
 
 def refresh(space: Workspace, differences: Mapping[str, Difference]) -> int:
@@ -54,7 +54,8 @@ def refresh(space: Workspace, differences: Mapping[str, Difference]) -> int:
 
 def _refresh(space: Workspace, table: sa.Table, found: Difference, recorded: int, kept: int) -> int:
     present = found.ours_staged + found.ours_left
-    if (recorded, kept) == (present, found.kept) and not (found.insert or found.gone or found.adopted):
+    # Where rows are kept, equal counts say nothing: the release may have those that were kept, and the other way round.
+    if recorded == present and not (kept or found.kept or found.insert or found.gone or found.adopted):
         return 0
     mine = f"table_name = '{table.name}'"
     known = f"SELECT row_key FROM {ROWS} WHERE {mine}"

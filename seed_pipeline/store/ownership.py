@@ -26,7 +26,7 @@ releases = sa.Table(
     metadata,
     sa.Column("release", sa.Integer(), primary_key=True, autoincrement=False),
     sa.Column("released_at", sa.DateTime(), nullable=False, server_default=schema.NOW),
-    sa.Column("seed", sa.BigInteger(), nullable=False),
+    sa.Column("seed", sa.Text(), nullable=False),  # any integer is a seed, and no integer type holds them all
     sa.Column("as_of", sa.Date()),
     sa.Column("settings_fingerprint", sa.Text(), nullable=False),
     sa.Column("data_fingerprint", sa.Text(), nullable=False),
@@ -50,6 +50,21 @@ def row_key(dialect: Dialect, alias: str, table: sa.Table) -> str:
 def joined(dialect: Dialect, alias: str, table: sa.Table) -> str:
     """SQL: a left join to the manifest's row `r` of the alias's row."""
     return f"LEFT JOIN {ROWS} r ON r.table_name = '{table.name}' AND r.row_key = {row_key(dialect, alias, table)}"
+
+
+def of_the_release(dialect: Dialect, alias: str, table: sa.Table) -> str:
+    """SQL after FROM: only the rows of the newest release; of the answer key, those that speak of such rows alone."""
+    if not is_ours(table.name):
+        key = row_key(dialect, alias, table)
+        return f"JOIN {ROWS} r ON r.table_name = '{table.name}' AND NOT r.kept AND r.row_key = {key}"
+    keys = sorted(table.foreign_keys, key=lambda k: k.parent.name)
+    return "WHERE " + " AND ".join(f"NOT {_refers_to_kept(dialect, alias, key)}" for key in keys)
+
+
+def _refers_to_kept(dialect: Dialect, alias: str, key: sa.ForeignKey) -> str:
+    kept = f"SELECT 1 FROM {ROWS} r WHERE r.table_name = '{key.column.table.name}' AND r.kept"
+    value = dialect.text(f'{alias}."{key.parent.name}"', key.parent)
+    return f"EXISTS ({kept} AND r.row_key = {value})"
 
 
 def owned(dialect: Dialect, alias: str, table: str) -> str:

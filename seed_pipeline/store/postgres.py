@@ -143,9 +143,9 @@ class Postgres:
         name = f'{alias}."{column.name}"'
         return f"date_trunc('second', {name})" if kind(column) == "timestamp" else name
 
-    def order(self, expression: str) -> str:
-        """SQL that sorts by the value's bytes, in both databases alike."""
-        return f'CAST({expression} AS text) COLLATE "C"'
+    def order(self, expression: str, column: sa.Column) -> str:
+        """SQL that sorts numbers by size and the rest by its bytes, in both databases alike."""
+        return expression if kind(column) == "int" else f'CAST({expression} AS text) COLLATE "C"'
 
     def fetch(self, connection: sa.Connection, sql: str, columns: Sequence[sa.Column]) -> pa.Table:
         """The query's rows, one Arrow column for each of `columns`."""

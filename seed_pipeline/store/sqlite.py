@@ -131,8 +131,8 @@ class SQLite:
         name = f'{alias}."{column.name}"'
         return f"substr({name}, 1, 19)" if kind(column) == "timestamp" else name
 
-    def order(self, expression: str) -> str:
-        """SQL that sorts by the value's bytes, in both databases alike."""
+    def order(self, expression: str, column: sa.Column) -> str:
+        """SQL that sorts numbers by size and the rest by its bytes, in both databases alike."""
         return expression
 
     def fetch(self, connection: sa.Connection, sql: str, columns: Sequence[sa.Column]) -> pa.Table:

@@ -47,7 +47,7 @@ def test_first_load_fills_an_empty_database(target: Target, first: list[Tables])
     assert_holds(target, first)
     assert target.count("alerts") == 0
     assert target.rows("SELECT release, seed, settings_fingerprint, version FROM seed_pipeline_releases") == [
-        (1, 1, "settings of 1", "0.1.0")
+        (1, "1", "settings of 1", "0.1.0")
     ]
     owned = sum(len(t[name]) for t in first for name in t if name not in schema.ANSWER_KEY)
     assert target.count("seed_pipeline_rows") == owned
@@ -94,6 +94,36 @@ def test_the_same_release_again_writes_nothing(target: Target, first: list[Table
     again = target.load(first)
     assert (again.changes, again.total("unchanged"), again.release) == (0, rows_of(first), 1)
     assert fingerprint(target) == before
+
+
+def test_what_stays_and_what_is_released_may_change_places(
+    target: Target, first: list[Tables], second: list[Tables]
+) -> None:
+    """Where earlier rows are kept, going back to an earlier release reads as that release, though no row is new."""
+    for seed, chunks in ((1, first), (2, second), (1, first)):
+        target.load(chunks, seed, clear_existing_data=False)
+        assert_holds(target, chunks)
+    before = fingerprint(target)
+    assert target.load(first, 1, clear_existing_data=False).release == 3
+    assert fingerprint(target) == before
+
+
+def test_both_databases_sort_numbers_alike(sqlite: Target, postgres: Target, first: list[Tables]) -> None:
+    """The tenth effect on a metric comes after the ninth, not after the first."""
+    effects = first[0]["truth_effects"]
+    many = pd.concat([effects.assign(seq=effects["seq"] + later) for later in range(0, 12, 2)], ignore_index=True)
+    chunks = [{**first[0], "truth_effects": conform("truth_effects", many)}]
+    for target in (sqlite, postgres):
+        target.load(chunks)
+        assert_holds(target, chunks)
+
+
+@pytest.mark.parametrize("seed", [-(2**70), 2**70])
+def test_any_integer_is_a_seed_that_can_be_recorded(target: Target, first: list[Tables], seed: int) -> None:
+    """The manifest has room for seeds beyond 64 bits (X2), and knows them again."""
+    target.load(first, seed)
+    assert target.one("SELECT seed FROM seed_pipeline_releases") == str(seed)
+    assert target.load(first, seed).release == 1
 
 
 def fingerprint(target: Target) -> object:
