@@ -1,5 +1,7 @@
 """What the generator makes is what both databases hold, answer key and all."""
 
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -38,3 +40,20 @@ def test_both_databases_hold_the_generated_release(sqlite: Target, postgres: Tar
         pd.testing.assert_frame_equal(frame, other[name], obj=name, check_exact=True)
     for target in (sqlite, postgres):
         assert_holds(target, list(artifacts.release()))
+
+
+def test_the_same_command_twice_at_once(target: Target, tmp_path: Path) -> None:
+    """Two runs started together both end well, one after the other, and the later one's month is there whole."""
+    url = target.url.render_as_string(hide_password=False)
+    command = [Path(sys.executable).with_name("seed-pipeline"), "run", "--preset", "ci", "--target", url]
+    command += ["--set", "main.allowed_targets=['*']", "--set", "main.answer_key=true"]
+    running = [
+        subprocess.Popen([*command, "--seed", str(seed), "--artifacts", tmp_path / str(seed)], stderr=subprocess.PIPE)
+        for seed in (1, 2)
+    ]
+    for process in running:
+        said = process.communicate(timeout=120)[1]
+        assert process.returncode == 0, said.decode()
+    seeds = [seed for (seed,) in target.rows("SELECT seed FROM seed_pipeline_releases ORDER BY release")]
+    assert sorted(seeds) == ["1", "2"]
+    assert_holds(target, list(Artifacts(tmp_path / seeds[-1]).release()))
