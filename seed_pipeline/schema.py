@@ -498,6 +498,16 @@ truth_alerts = _table(
     _column("because", Text(), "The figures and the threshold that raise it."),
 )  # fmt: skip
 
+truth_defects = _table(
+    "truth_defects", "answer_key", "Every row that configs/defects.yaml injected; ordinary data has none.",
+    _column("table_name", String(64), "The row's table.", primary_key=True),
+    _column("row_key", String(300), "The row's primary key, its parts joined by a slash.", primary_key=True),
+    _column("defect", String(64), "Name of the kind in configs/defects.yaml.", primary_key=True),
+    _flag("valid", "False for the row that a statement of the contract must find."),
+    _column("statement", String(16), "ID of that statement; none for valid rows.", null=True),
+    _column("because", Text(), "What is special about the scene that the row belongs to."),
+)  # fmt: skip
+
 ANSWER_KEY = tuple(name for name in metadata.tables if name.startswith("truth_"))
 PLATFORM = tuple(name for name in metadata.tables if name not in ANSWER_KEY)
 FILLED = tuple(name for name, table in metadata.tables.items() if table.info["asset"])

@@ -155,6 +155,8 @@ def _counts(out: Console, rows: Mapping[str, int]) -> None:
     admins = rows["users"] - rows["tutors"] - rows["students"]
     for name, line in _COUNTS:
         out.print(f"✅ {line.format({**rows, 'admin': admins}[name])}")
+    if rows.get("truth_defects"):
+        out.print(f"✅ Injected edge cases: {rows['truth_defects']:,} of these rows (truth_defects)")
 
 
 def _tally(out: Console, found: Sequence[Verdict], listed: bool = True) -> None:

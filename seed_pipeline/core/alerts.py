@@ -11,16 +11,19 @@ from seed_pipeline.core.conditions import all_hold
 from seed_pipeline.core.facts import RATING, SCORE
 from seed_pipeline.core.randomness import uuids
 from seed_pipeline.core.sessions import person
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.core.world import World
 
 COLUMNS = ["id", "tutor_id", "student_id", "session_id", "alert_type", "severity", "because"]
 
 
-def alerts(settings: Settings, world: World, upstream: Mapping) -> pd.DataFrame:
+def alerts(world: World, upstream: Mapping) -> pd.DataFrame:
     """Rows of truth_alerts: one per alert; cohort by cohort, then by type and subject, so that chunks add up (X1)."""
-    subjects = _subjects(world, upstream)
-    found = [_raised(world, name, rule, subjects[rule.per]) for name, rule in settings.alerts.alerts.items()]
+    return raised(world, _subjects(world, upstream))
+
+
+def raised(world: World, subjects: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Every alert on these sessions, tutors, pairs and students (by what an alert can be `per`)."""
+    found = [_raised(world, name, rule, subjects[rule.per]) for name, rule in world.settings.alerts.alerts.items()]
     every = pd.concat([pd.DataFrame(columns=[*COLUMNS, "cohort"]), *found], ignore_index=True)
     return every.sort_values("cohort", kind="stable", ignore_index=True)[COLUMNS]
 
@@ -71,13 +74,13 @@ def _subjects(world: World, upstream: Mapping) -> dict[str, pd.DataFrame]:
             "score": upstream["metrics"]["sessions"][SCORE].to_numpy(np.float64),
         }
     )
-    student = _counted(every, "student_key").merge(
+    student = counted(every, "student_key").merge(
         upstream["churn"]["work_churn"], left_on="student_id", right_on="user_id"
     )
     return {
         "session": _of_sessions(world, upstream),
-        "tutor": _counted(every, "tutor_key").assign(student_id=None),
-        "pair": _counted(every, "pair"),
+        "tutor": counted(every, "tutor_key").assign(student_id=None),
+        "pair": counted(every, "pair"),
         "student": student,
     }
 
@@ -99,7 +102,7 @@ def _of_sessions(world: World, upstream: Mapping) -> pd.DataFrame:
     )
 
 
-def _counted(every: pd.DataFrame, by: str) -> pd.DataFrame:
+def counted(every: pd.DataFrame, by: str) -> pd.DataFrame:
     """Counts and rates per tutor, pair or student; the tutor of a student is the one they met most."""
     frame = every.assign(
         completed=every["status"] == "completed",

@@ -11,6 +11,7 @@ from seed_pipeline.core.draws import Draws
 from seed_pipeline.core.sessions import in_cascade
 from seed_pipeline.core.settings import Settings
 from seed_pipeline.core.world import World
+from seed_pipeline.schema import metadata
 
 STEEP = 0.6  # of the steepest trend: from here a pair's course is a story
 LONG = 3  # sessions a pair needs for a course
@@ -24,7 +25,8 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
         "truth_sessions": _sessions(world, upstream),
         "truth_effects": _effects(upstream),
         "truth_churn": churn.rename(columns={"user_id": "student_id"}),
-        "truth_alerts": alerts(settings, world, upstream),
+        "truth_alerts": alerts(world, upstream),
+        "truth_defects": pd.DataFrame(columns=list(metadata.tables["truth_defects"].columns.keys()), dtype=object),
     }
 
 

@@ -5,6 +5,7 @@ from importlib import import_module
 
 import pandas as pd
 
+from seed_pipeline.core import defects
 from seed_pipeline.core.settings import Settings
 from seed_pipeline.core.world import World
 
@@ -26,15 +27,15 @@ UPSTREAM: dict[str, tuple[str, ...]] = {
 ENTITIES = tuple(UPSTREAM)
 
 READS: dict[str, tuple[str, ...]] = {
-    "reference": ("main", "probabilities", "text"),
-    "tutors": ("main", "personas", "text"),
-    "students": ("main", "personas", "text", "probabilities"),
-    "sessions": ("main", "personas", "probabilities", "text"),
-    "metrics": ("main", "personas", "probabilities", "correlations"),
-    "feedback": ("main", "personas", "probabilities", "correlations", "text"),
-    "highlights": ("main", "probabilities", "text"),
-    "churn": ("main", "personas", "probabilities", "correlations", "text"),
-    "answer_key": ("main", "alerts", "personas", "probabilities"),
+    "reference": ("main", "defects", "probabilities", "text"),
+    "tutors": ("main", "defects", "personas", "text"),
+    "students": ("main", "defects", "personas", "text", "probabilities"),
+    "sessions": ("main", "defects", "personas", "probabilities", "text"),
+    "metrics": ("main", "defects", "personas", "probabilities", "correlations"),
+    "feedback": ("main", "defects", "personas", "probabilities", "correlations", "text"),
+    "highlights": ("main", "defects", "probabilities", "text"),
+    "churn": ("main", "defects", "personas", "probabilities", "correlations", "text"),
+    "answer_key": ("main", "defects", "alerts", "personas", "probabilities"),
 }
 """The sections of the settings that each entity reads."""
 
@@ -51,6 +52,7 @@ def make(entity: str, settings: Settings, cohorts: range, upstream: Mapping[str,
     `upstream` holds the tables of every entity in `UPSTREAM[entity]` for the same cohorts (`reference` is the same for
     all). `reference` itself belongs to the first cohort: later ranges get empty tables.
     """
-    module = import_module(f"seed_pipeline.core.{entity}")
-    tables: Tables = module.make(settings, World(settings), cohorts, upstream)
-    return tables
+    module, world = import_module(f"seed_pipeline.core.{entity}"), World(settings)
+    injected = defects.injected(world, cohorts)
+    tables: Tables = module.make(settings, world, cohorts, defects.without(injected, upstream))
+    return defects.before(injected.get(entity, {}), tables)

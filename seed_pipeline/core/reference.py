@@ -30,7 +30,7 @@ def make(settings, world: World, cohorts: range, upstream: Mapping) -> dict[str,
     names = [s.name for s in subjects]
     subject = pd.DataFrame(
         {
-            "id": _ids(world, "subject", names),
+            "id": [subject_id(world, name) for name in names],
             "name": names,
             "category": [s.category for s in subjects],
             "created_at": np.full(len(names), since),
@@ -39,7 +39,7 @@ def make(settings, world: World, cohorts: range, upstream: Mapping) -> dict[str,
     weights = settings.probabilities.churn.weights
     weight = pd.DataFrame(
         {
-            "id": _ids(world, "churn_weight/1", list(weights)),
+            "id": [_id(world, "churn_weight/1", name) for name in weights],
             "version": 1,
             "factor_category": list(weights),
             "weight": [round(w.weight, 3) for w in weights.values()],
@@ -52,6 +52,10 @@ def make(settings, world: World, cohorts: range, upstream: Mapping) -> dict[str,
     return tables if cohorts.start == 0 else {name: frame.iloc[:0] for name, frame in tables.items()}
 
 
-def _ids(world: World, purpose: str, names: list[str]) -> np.ndarray:
-    """IDs that stay when the list is reordered or grows (X3, X4)."""
-    return np.array([uuids(world.seed, f"{purpose}/{name}", 0)[0] for name in names])
+def subject_id(world: World, name: str) -> str:
+    """The ID of a subject: it stays when the list is reordered or grows (X3, X4)."""
+    return _id(world, "subject", name)
+
+
+def _id(world: World, purpose: str, name: str) -> str:
+    return str(uuids(world.seed, f"{purpose}/{name}", 0)[0])

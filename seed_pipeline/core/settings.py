@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from seed_pipeline.core.alert_settings import Alerts
+from seed_pipeline.core.defect_settings import Defects
 from seed_pipeline.core.files import SettingsError, apply_overrides, read_section, refused
 from seed_pipeline.core.persona_settings import Personas
 from seed_pipeline.core.probability_settings import Cascade, Churn, Group, Probabilities
@@ -30,7 +31,7 @@ ALLOWED = (
     "postgresql://*/*staging*",
 )
 """Where releases may go unless configs/main.yaml says otherwise: files, this machine, and what calls itself staging."""
-SECTIONS = ("main", "probabilities", "personas", "correlations", "alerts", "targets")
+SECTIONS = ("main", "probabilities", "personas", "correlations", "alerts", "targets", "defects")
 
 
 class Cohort(Strict):
@@ -90,6 +91,7 @@ class Settings(Strict):
     correlations: Correlations
     alerts: Alerts
     targets: Targets
+    defects: Defects
     text: Text
 
     @model_validator(mode="after")
@@ -100,6 +102,7 @@ class Settings(Strict):
         _check_counts(booking, self.personas)
         _check_nobody_is_idle(booking, tutors)
         _check_named(self.probabilities.churn, stories.at_risk_cascade, booking, self.personas)
+        _check_labelled(self.main, self.defects)
         return self
 
 
@@ -149,6 +152,15 @@ def _check_named(churn: Churn, cascade: Cascade | None, booking: Sequence[Group]
             raise ValueError(
                 f"probabilities.yaml, churn and stories: {name!r} is unknown; choose one of {', '.join(known)}"
             )
+
+
+def _check_labelled(main: Main, defects: Defects) -> None:
+    """What is injected is listed in the answer key."""
+    if defects.inject != "none" and not main.answer_key:
+        raise ValueError(
+            f"defects.yaml, inject: {defects.inject!r} rows could not be told from others, because main.answer_key is "
+            "false and truth_defects lists them; set it to true, or inject none"
+        )
 
 
 def load(

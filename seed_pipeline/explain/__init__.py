@@ -13,6 +13,7 @@ import pandas as pd
 from seed_pipeline.core.facts import METRIC_TABLES
 from seed_pipeline.core.settings import Settings
 from seed_pipeline.explain.explanation import ExplainError, Explanation
+from seed_pipeline.explain.injected import of_injected
 from seed_pipeline.explain.lookup import Found, find
 from seed_pipeline.explain.session import of_session
 from seed_pipeline.explain.student import of_student
@@ -41,7 +42,7 @@ def explain(tables: Tables | Iterable[Tables], settings: Settings, identifier: s
     or ambiguous and where the answer key is missing.
     """
     found = find([tables] if isinstance(tables, Mapping) else tables, settings, identifier)
-    return _KINDS[found.kind](found)
+    return of_injected(found) or _KINDS[found.kind](found)
 
 
 __all__ = ["TABLES", "ExplainError", "Explanation", "explain"]

@@ -34,6 +34,7 @@ def opened_artifacts(wishes: Wishes, folder: Path) -> tuple[Artifacts, Settings]
     world = artifacts.manifest(ENTITIES[0]).metadata.get("world", {})
     named = {"seed": world.get("seed"), "sessions": world.get("total_sessions"), "as_of": world.get("as_of")}
     overrides = [f"main.{key}={world[key]}" for key in ("days", "chunk_cohorts") if key in world]
+    overrides += [f"defects.inject={world['inject']}"] if world.get("inject") else []
     asked = replace(wishes, **named, overrides=(*overrides, *wishes.overrides))
     return artifacts, asked.settings(date.today())
 
@@ -56,7 +57,11 @@ def opened_target(wishes: Wishes, names: Sequence[str] | None = None) -> tuple[T
         engine.dispose()
     if not len(tables.get("sessions", ())):
         raise StoreError(redact(target), None, "there is no dataset in it", "load one first: seed-pipeline run")
-    asked = replace(wishes, sessions=len(tables["sessions"]))
+    labels = tables.get("truth_defects")
+    edges = 0 if labels is None else int((labels["table_name"] == "sessions").sum())
+    asked = replace(wishes, sessions=len(tables["sessions"]) - edges)
+    if labels is not None and len(labels):  # Only valid ones are ever loaded.
+        asked = replace(asked, overrides=("defects.inject=valid", *asked.overrides))
     if release is not None:
         asked = replace(asked, seed=int(release.seed), as_of=release.as_of and release.as_of.isoformat())
     return tables, asked.settings(date.today())

@@ -99,7 +99,8 @@ def must_agree(settings: Settings, manifests: Mapping[str, Manifest]) -> None:
             if has.get(key) != value:
                 remedy = f"materialize all assets together with {key} {value}, or ask for {key} {has.get(key)} again"
                 why = f"the artifacts of {asset} were made with {key} {has.get(key)}, and two worlds do not mix"
-                raise SettingsError(f"main.yaml, {key}", value, why, remedy)
+                file = "defects.yaml" if key in ("inject", "scenes") else "main.yaml"
+                raise SettingsError(f"{file}, {key}", value, why, remedy)
 
 
 def makes_rows(asset: str, table: str) -> bool:

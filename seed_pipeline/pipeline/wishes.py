@@ -115,8 +115,8 @@ def digest(settings: Settings, sections: Sequence[str] | None = None) -> str:
 
 
 def world_of(settings: Settings) -> dict[str, object]:
-    """What all assets of one dataset have to agree on, in words of configs/main.yaml."""
-    main = settings.main
+    """What all assets of one dataset have to agree on, in words of configs/main.yaml, and what is injected."""
+    main, injects = settings.main, settings.defects.inject != "none"
     return {
         "seed": main.seed,
         "total_sessions": main.total_sessions,
@@ -124,6 +124,8 @@ def world_of(settings: Settings) -> dict[str, object]:
         "days": main.days,
         "cohorts": World(settings).cohorts,
         "chunk_cohorts": main.chunk_cohorts,
+        "inject": settings.defects.inject if injects else None,
+        "scenes": digest(settings, ["defects"]) if injects else None,
     }
 
 

@@ -8,13 +8,14 @@ from seed_pipeline.core.files import SettingsError
 from seed_pipeline.core.settings import Settings
 from seed_pipeline.core.target_settings import Target, check_references, holds_back, in_force
 from seed_pipeline.quality import forms
+from seed_pipeline.quality.injected import ordinary
 from seed_pipeline.quality.measures import MEASURES, Measure
 from seed_pipeline.quality.observation import Chunk
 from seed_pipeline.quality.sums import Part, Sums
 from seed_pipeline.quality.verdict import NOTHING, Findings, Verdict, conclude, not_judged
 
 Tables = Mapping[str, pd.DataFrame]
-_FORM = Measure(forms.collect, forms.assess)
+_FORM = Measure(forms.collect, forms.assess, of_cast=True)
 
 
 def judge(chunks: Iterable[Tables], settings: Settings, entities: Sequence[str] | None = None) -> list[Verdict]:
@@ -31,15 +32,17 @@ def judge(chunks: Iterable[Tables], settings: Settings, entities: Sequence[str] 
 
 def measure(tables: Tables, settings: Settings, entities: Sequence[str] | None = None) -> Sums:
     """The partial sums of one chunk."""
-    chunk = Chunk(tables, settings)
+    every = Chunk(tables, settings)
+    rest = ordinary(tables, settings)
+    cast = every if rest is tables else Chunk(rest, settings)
     seen = frozenset(name for name in tables if not name.startswith("work_"))
     known = any(name.startswith("truth_") for name in seen)
     parts = {
-        name: measure_of(target, name).collect(chunk, target)
+        name: measure_of(target, name).collect(cast if measure_of(target, name).of_cast else every, target)
         for name, target in _chosen(settings, entities)
         if (known or not _needs_key(target)) and in_force(target, settings)
     }
-    return Sums(chunk.rows("sessions"), seen, parts)
+    return Sums(cast.rows("sessions"), seen, parts)
 
 
 def verdicts(sums: Sums, settings: Settings, entities: Sequence[str] | None = None) -> list[Verdict]:
