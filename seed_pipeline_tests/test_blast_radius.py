@@ -158,6 +158,7 @@ TWEAKS = {
     "correlations.rules.technical_issues.effects=[{metric: overall_session_score, add: -1.2}]": OUTCOMES,
     "alerts.alerts.high_talk_ratio.severities={warning: tutor_talk_ratio > 0.5}": "truth_alerts",
     "targets.small_at=160": "",
+    "defects.inject=valid": f"users {PEOPLE} sessions {MEASURED} students truth_defects",
     "text.feedback.tags.patient.weight=0.9": "session_feedback.feedback_text session_feedback_tags",
     "text.highlights.types.concern.weight=9": "session_transcript_highlights",
     "text.sessions.technical_issue=[Nothing worked.]": "sessions.technical_issues_description",

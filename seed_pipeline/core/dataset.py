@@ -55,4 +55,4 @@ def make(entity: str, settings: Settings, cohorts: range, upstream: Mapping[str,
     module, world = import_module(f"seed_pipeline.core.{entity}"), World(settings)
     injected = defects.injected(world, cohorts)
     tables: Tables = module.make(settings, world, cohorts, defects.without(injected, upstream))
-    return defects.before(injected.get(entity, {}), tables)
+    return defects.before(entity, world, injected, tables)

@@ -27,14 +27,13 @@ _BETWEEN = 135  # minutes from one place to the next
 
 
 def injected(world: World, cohorts: range) -> dict[str, Tables]:
-    """Asset → its injected rows and their labels (`truth_defects`); empty unless asked for, and after cohort 0."""
+    """Asset → its injected rows and their labels (`truth_defects`); nothing unless asked for, and after cohort 0."""
     scenes = world.settings.defects.scenes() if cohorts.start == 0 else {}
     rows = _Rows()
     for name, (kind, often) in scenes.items():
         for number in range(often):
             _Scene(world, rows, name, kind, number).play()
-    made = rows.by_asset()
-    return {**made, "answer_key": alerts_on(world, made)} if made else {}
+    return rows.by_asset()
 
 
 def without(rows: Mapping[str, Tables], upstream: Mapping[str, Tables]) -> dict[str, Tables]:
@@ -53,9 +52,13 @@ def _rest(frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return frame.iloc[len(rows) :].reset_index(drop=True)
 
 
-def before(rows: Tables, tables: Tables) -> Tables:
-    """The tables with the injected rows in front: after them, chunks of any size go on alike (X1, X5)."""
-    return {**rows, **{name: _stacked(rows[name], frame) if name in rows else frame for name, frame in tables.items()}}
+def before(entity: str, world: World, rows: Mapping[str, Tables], tables: Tables) -> Tables:
+    """An entity's tables with its injected rows in front: after them, chunks of any size go on alike (X1, X5).
+
+    The answer key gets the alerts about injected sessions; those rows have no labels.
+    """
+    own = alerts_on(world, rows) if entity == "answer_key" else rows.get(entity, {})
+    return {**own, **{name: _stacked(own[name], frame) if name in own else frame for name, frame in tables.items()}}
 
 
 def _stacked(rows: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from seed_pipeline.core.settings import Settings
 from seed_pipeline.core.target_settings import Target
+from seed_pipeline.quality.injected import ordinary
 from seed_pipeline.quality.judgement import Tables, measure_of
 from seed_pipeline.quality.observation import Chunk, Facts
 from seed_pipeline.quality.verdict import Cell, Record, Verdict
@@ -37,7 +38,9 @@ def with_rows(verdicts: Sequence[Verdict], chunks: Iterable[Tables], settings: S
     found: dict[str, dict[str, Record]] = {v.name: {} for v in short}
     for tables in chunks if short else ():
         for verdict in short:
-            rows = _rows(Chunk(tables, settings), targets[verdict.name], verdict)
+            of_cast = measure_of(targets[verdict.name], verdict.name).of_cast
+            looked_at = ordinary(tables, settings) if of_cast else tables
+            rows = _rows(Chunk(looked_at, settings), targets[verdict.name], verdict)
             found[verdict.name] = rows | found[verdict.name]
     return [replace(v, evidence=_in_order(v, found[v.name])) if v.name in found else v for v in verdicts]
 

@@ -82,8 +82,9 @@ def label_of(kind: object, table: object, valid: object) -> str:
 
 
 def assess(sums: Sums, part: Part, target: Target, settings: Settings) -> Findings:
-    """K2: as many labels of each kind and table as the settings ask for, and no others."""
-    wanted = {label_of(*what): float(count) for what, count in settings.defects.expected().items()}
+    """K2: as many labels of each kind and table that was seen as the settings ask for, and no others."""
+    expected = settings.defects.expected().items()
+    wanted = {label_of(*what): float(count) for what, count in expected if what[1] in sums.tables}
     seen = {label: float(vector[0]) for label, vector in part.sums.items()}
     rows = [_count(label, seen.get(label, 0.0), wanted.get(label, 0.0)) for label in sorted({*wanted, *seen})]
     return Findings(rows, {label: faults for label, faults in part.faults.items() if faults.checked})

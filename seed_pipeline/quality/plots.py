@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from seed_pipeline.core.probability_settings import WEEKDAYS
 from seed_pipeline.core.settings import Settings
+from seed_pipeline.quality.injected import ordinary
 from seed_pipeline.quality.observation import Chunk
 from seed_pipeline.quality.sums import Part, by_label
 
@@ -61,7 +62,7 @@ def pictures(chunks: Iterable[Tables], settings: Settings, names: Collection[str
     """Every picture that the tables allow (or those of `names`), as PNG bytes."""
     total: dict[str, Part] = {}
     for tables in chunks:
-        for name, part in counted(Chunk(tables, settings)).items():
+        for name, part in counted(Chunk(ordinary(tables, settings), settings)).items():
             total[name] = total.get(name, Part()) + part
     return drawn({n: part for n, part in total.items() if names is None or n in names}, settings)
 
