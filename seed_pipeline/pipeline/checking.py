@@ -52,7 +52,7 @@ def opened_target(wishes: Wishes, names: Sequence[str] | None = None) -> tuple[T
     try:
         with explained(engine):
             release = _last_release(engine)
-        tables = database.read(engine, names)
+        tables = database.read(engine, names and (*names, "truth_defects"))
     finally:
         engine.dispose()
     if not len(tables.get("sessions", ())):

@@ -16,6 +16,7 @@ from seed_pipeline.pipeline.judging import audit_all, law_of, so_far
 from seed_pipeline.pipeline.ledger import Ledger, seen
 from seed_pipeline.pipeline.running import released_rows
 from seed_pipeline.pipeline.wishes import Wishes, digest
+from seed_pipeline.quality.injected import ordinary
 from seed_pipeline.quality.judgement import judge
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.store import database, manifest
@@ -26,7 +27,7 @@ from seed_pipeline.store.target import redact
 LOOKED_AT = (
     "users", "subjects", "tutors", "students", "student_churn_reasons", "sessions", "session_audio_metrics",
     "session_video_metrics", "session_screen_metrics", "session_feedback", "truth_personas", "truth_sessions",
-    "truth_effects", "truth_churn", "truth_alerts",
+    "truth_effects", "truth_churn", "truth_alerts", "truth_defects",
 )  # fmt: skip
 """The tables that figures are summed from; of the others only the first cast's rows are read."""
 
@@ -35,8 +36,9 @@ LOOKED_AT = (
 class Source:
     """A dataset to report on.
 
-    `first`: complete tables with the first cast in them; `chunks`: the tables of LOOKED_AT, chunk by chunk; `rows` per
-    table; `version` and `settings_digest` as the data remember them; `agrees`: whether these are the settings at hand.
+    `first`: complete tables with the first cast in them; `chunks`: the tables of LOOKED_AT, chunk by chunk; neither has
+    injected edge cases; `rows` per table; `version` and `settings_digest` as the data remember them; `agrees`: whether
+    these are the settings at hand.
     """
 
     place: str
@@ -70,8 +72,8 @@ def of_candidate(artifacts: Artifacts, settings: Settings, wishes: Wishes) -> So
     return Source(
         place="Parquet artifacts",
         settings=settings,
-        first=lambda: next(artifacts.release()),
-        chunks=lambda: _chunks(artifacts),
+        first=lambda: _of_cast(next(artifacts.release()), settings),
+        chunks=lambda: (_of_cast(tables, settings) for tables in _chunks(artifacts)),
         verdicts=_judged(artifacts, settings),
         rows=released_rows(artifacts),
         command=command(wishes, settings),
@@ -89,8 +91,8 @@ def of_target(wishes: Wishes) -> Source:
     return Source(
         place=redact(settings.main.target),
         settings=settings,
-        first=lambda: tables,
-        chunks=lambda: [tables],
+        first=lambda: _of_cast(tables, settings),
+        chunks=lambda: [_of_cast(tables, settings)],
         verdicts=judge([tables], settings),
         rows={name: len(frame) for name, frame in tables.items()},
         command=command(wishes, settings),
@@ -122,6 +124,10 @@ def _judged(artifacts: Artifacts, settings: Settings) -> list[Verdict]:
         for sheet in (found if len(found) == len(ENTITIES) else audit_all(settings, artifacts))
         for v in sheet.verdicts
     ]
+
+
+def _of_cast(tables: Tables, settings: Settings) -> Tables:
+    return dict(ordinary(tables, settings))
 
 
 def _chunks(artifacts: Artifacts) -> Iterator[Tables]:
