@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from seed_pipeline import schema
 from seed_pipeline.store.catalogue import Catalogue, ColumnFacts, TableFacts
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.frames import kind
@@ -21,16 +22,15 @@ _AFFINITIES = {
 
 def refuse(where: str, backend: str, catalogue: Catalogue, tables: Iterable[sa.Table]) -> None:
     """Raise StoreError listing every contradiction between the target and our definition of the tables."""
-    found = [line for table in tables for line in contradictions(backend, catalogue, table)]
-    if found:
-        why = (
-            f"the schema contradicts the platform's in {len(found)} place(s):\n  "
-            + "\n  ".join(found)
-            + "\nNothing was written"
-        )
-        raise StoreError(
-            where, None, why, "run the platform's migrations, name another database, or update seed_pipeline/schema.py"
-        )
+    found = {table.name: contradictions(backend, catalogue, table) for table in tables}
+    lines = [line for said in found.values() for line in said]
+    if not lines:
+        return
+    why = f"the schema contradicts ours in {len(lines)} place(s):\n  " + "\n  ".join(lines) + "\nNothing was written"
+    remedy = "run the platform's migrations, name another database, or update seed_pipeline/schema.py"
+    if not any(said and name in schema.PLATFORM for name, said in found.items()):
+        remedy = "another version of this pipeline filled it: seed-pipeline clean removes its rows, then run again"
+    raise StoreError(where, None, why, remedy)
 
 
 def contradictions(backend: str, catalogue: Catalogue, table: sa.Table) -> list[str]:

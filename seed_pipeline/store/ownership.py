@@ -58,7 +58,7 @@ def of_the_release(dialect: Dialect, alias: str, table: sa.Table) -> str:
         key = row_key(dialect, alias, table)
         return f"JOIN {ROWS} r ON r.table_name = '{table.name}' AND NOT r.kept AND r.row_key = {key}"
     keys = sorted(table.foreign_keys, key=lambda k: k.parent.name)
-    return "WHERE " + " AND ".join(f"NOT {_refers_to_kept(dialect, alias, key)}" for key in keys)
+    return f"WHERE {' AND '.join(f'NOT {_refers_to_kept(dialect, alias, key)}' for key in keys)}" if keys else ""
 
 
 def _refers_to_kept(dialect: Dialect, alias: str, key: sa.ForeignKey) -> str:

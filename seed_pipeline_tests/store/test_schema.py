@@ -118,6 +118,16 @@ def test_a_contradicting_schema_is_refused_with_every_place(postgres: Target, fi
     assert set(catalogue(postgres).tables) == set(tables)
 
 
+def test_another_versions_tables_are_cleaned_and_filled_again(target: Target, first: list[Tables]) -> None:
+    """Where only our own tables differ, the message says so, and `clean` clears the way."""
+    target.load(first)
+    target.run("ALTER TABLE seed_pipeline_releases DROP COLUMN version")
+    with pytest.raises(StoreError, match=r"seed_pipeline_releases.version: missing(.|\n)*seed-pipeline clean"):
+        target.load(first)
+    database.clean(target.engine)
+    assert target.load(first).applied
+
+
 def test_a_sqlite_column_that_would_change_values_is_refused(sqlite: Target, first: list[Tables]) -> None:
     """A column declared `uuid` treats an ID such as …0e5 as a number; the message says so and what to declare."""
     sqlite.run("CREATE TABLE subjects (id uuid PRIMARY KEY, name text, category text, created_at datetime)")
