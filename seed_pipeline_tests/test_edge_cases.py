@@ -117,6 +117,17 @@ def test_two_worlds_do_not_mix(tmp_path: Path):
         made("feedback", other, upstream)
 
 
+def test_edge_cases_that_are_kept_belong_to_no_later_release(target):  # noqa: F811
+    """Where earlier rows stay, an ordinary release is read and judged without the edge cases before it."""
+    url = target.url.render_as_string(hide_password=False)
+    running.run(asked("edge_cases_valid", target=url).settings(DAY))
+    keeping = ("main.clear_existing_data=false",)
+    assert running.run(Wishes(as_of=DAY.isoformat(), target=url, overrides=keeping).settings(DAY)).loaded is not None
+    tables, settings = opened_target(Wishes(target=url))
+    assert (len(tables["truth_defects"]), len(tables["sessions"]), settings.defects.inject) == (0, 150, "none")
+    assert found(check_target(Wishes(target=url))) == set()
+
+
 def test_edge_cases_go_when_they_are_no_longer_asked_for(target, tmp_path: Path):  # noqa: F811
     """An ordinary release over one with edge cases removes exactly these; its own rows stay."""
     url = target.url.render_as_string(hide_password=False)

@@ -30,7 +30,7 @@ def asked(target: Target, seed: int) -> Settings:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_both_databases_hold_the_generated_release(sqlite: Target, postgres: Target, seed: int, tmp_path: Path) -> None:
-    """A month of 150 sessions and edge cases reads back the same from SQLite, from PostgreSQL and from Parquet, value by value."""
+    """A month of 150 sessions and edge cases reads back the same from both databases and from Parquet, by value."""
     assert run(asked(sqlite, seed), tmp_path / "artifacts").loaded is not None
     artifacts = Artifacts(tmp_path / "artifacts")
     Candidate(artifacts, asked(postgres, seed)).load()
