@@ -33,7 +33,7 @@ _COUNTS = (
 )
 
 
-def summary(outcome: Outcome) -> None:
+def summary(outcome: Outcome, report: Path | None = None) -> None:
     """The end of a run: counts, verdicts, where the data is, what to do next."""
     out = _console()
     if outcome.loaded is None:
@@ -45,6 +45,8 @@ def summary(outcome: Outcome) -> None:
     out.print(f"Database     {_place(outcome.settings)}  ({done})")
     for effect in outcome.effects:
         out.print(f"             {effect}")
+    if report is not None:
+        out.print(f"Report       {report}")
     out.print(f"Made with    {world_line(outcome.settings)}")
     out.print(f"Fingerprint  {outcome.fingerprint[:16]}")
     out.print(f"Next         {_next(outcome.settings)}")

@@ -52,7 +52,9 @@ def materialize(asked: Wishes, as_json: bool) -> None:
 
     with show.progress(not as_json) as progress, watched(progress):
         outcome = through_dagster(asked, settings, ARTIFACTS)
-    _finish(outcome, as_json)
+    from seed_pipeline.defs.reports import place
+
+    _finish(outcome, as_json, place(ARTIFACTS))
 
 
 def generate(asked: Wishes, out: Path, as_json: bool) -> None:
@@ -185,11 +187,11 @@ def validate_settings(asked: Wishes, as_json: bool) -> None:
         typer.echo(f"The settings are valid: {show.world_line(settings)}.")
 
 
-def _finish(outcome: Outcome, as_json: bool) -> NoReturn:
+def _finish(outcome: Outcome, as_json: bool, report_at: Path | None = None) -> NoReturn:
     if as_json:
         _print_json(show.outcome_record(outcome))
     else:
-        show.summary(outcome)
+        show.summary(outcome, report_at)
     _exit(0 if outcome.loaded is not None else REFUSED)
 
 

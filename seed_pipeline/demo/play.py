@@ -89,6 +89,7 @@ def named(script: Script) -> list[tuple[str, SceneText]]:
 def _scene(connection: sa.Connection, name: str, text: SceneText, words: Words, key: bool) -> Scene:
     target = words.settings.targets.statements[text.statement]
     subject: dict[str, list[Any]] = {}
+    target = target.model_copy(update={"rule": text.rule or target.rule})
     if not in_force(target, words.settings):
         return _told(name, text, words, subject, None, f"the rule {target.rule} is off")
     if text.pick is not None:

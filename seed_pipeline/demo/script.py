@@ -47,6 +47,7 @@ class SceneText(Strict):
     why: str
     show: str
     statement: str
+    rule: str | None = None
     pick: str | None = None
     query: str
     expect: tuple[Expectation, ...] = Field(min_length=1)

@@ -99,6 +99,7 @@ def figure(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, float):
+        value = round(value, 9)  # SQLite adds floats, PostgreSQL decimals: their last digits differ
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
     return str(value)
 

@@ -67,10 +67,22 @@ def pictures(chunks: Iterable[Tables], settings: Settings, names: Collection[str
     return drawn({n: part for n, part in total.items() if names is None or n in names}, settings)
 
 
-def drawn(total: Mapping[str, Part], settings: Settings, dpi: int = 110) -> dict[str, bytes]:
+def drawn(total: Mapping[str, Part], settings: Settings) -> dict[str, bytes]:
     """The pictures that these sums allow, as PNG bytes."""
     wanted = {name: part.sums for name, part in total.items() if name in _PICTURES and part.sums}
-    return {name: _drawn(_PICTURES[name], sums, settings, dpi) for name, sums in wanted.items()}
+    return {name: _once(name, sums, settings) for name, sums in wanted.items()}
+
+
+def _once(name: str, sums: Counts, settings: Settings) -> bytes:
+    """The picture, drawn unless the last one of that name showed the same: assets, checks and report share theirs."""
+    content = tuple((label, tuple(vector)) for label, vector in sums.items())
+    known = _LAST.get(name)
+    if known is None or known[0] != content or known[1] is not settings:
+        known = _LAST[name] = (content, settings, _drawn(_PICTURES[name], sums, settings))
+    return known[2]
+
+
+_LAST: dict[str, tuple[tuple, Settings, bytes]] = {}
 
 
 def markdown(title: str, png: bytes) -> str:
@@ -78,8 +90,8 @@ def markdown(title: str, png: bytes) -> str:
     return f"![{title}](data:image/png;base64,{b64encode(png).decode()})"
 
 
-def _drawn(draw: Callable[[Axes, Counts, Settings], None], sums: Counts, settings: Settings, dpi: int) -> bytes:
-    figure = Figure(figsize=(7, 3.6), dpi=dpi, layout="constrained")
+def _drawn(draw: Callable[[Axes, Counts, Settings], None], sums: Counts, settings: Settings) -> bytes:
+    figure = Figure(figsize=(7, 3.6), dpi=130, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)

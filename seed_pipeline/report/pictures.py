@@ -12,7 +12,6 @@ from seed_pipeline.quality.plots import drawn
 from seed_pipeline.quality.sums import Part
 
 Counts = Mapping[str, np.ndarray]
-DPI = 150
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Picture:
 
 def pictures(sums: Mapping[str, Part], settings: Settings) -> list[Picture]:
     """The pictures that these sums allow, in the order in which they tell the story."""
-    made = drawn({name: part for name, part in sums.items() if name in _SAID}, settings, dpi=DPI)
+    made = drawn({name: part for name, part in sums.items() if name in _SAID}, settings)
     return [
         Picture(name, title, f"data:image/png;base64,{b64encode(made[name]).decode()}", say(sums[name].sums, settings))
         for name, (title, say) in _SAID.items()

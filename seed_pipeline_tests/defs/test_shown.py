@@ -1,0 +1,79 @@
+"""What Dagster makes to be shown: the report beside the artifacts, and the demo script's checks on the database."""
+
+import sqlite3
+from pathlib import Path
+
+import dagster as dg
+
+from seed_pipeline.definitions import defs
+from seed_pipeline_tests.defs.conftest import Place, failed_checks
+
+
+def _metadata(result: dg.ExecuteInProcessResult) -> dict:
+    (event,) = result.asset_materializations_for_node("report")
+    return {key: value.value for key, value in event.metadata.items()}
+
+
+def test_the_report_lies_beside_the_artifacts(loaded: Place) -> None:
+    """A full run leaves the file, which says what the run changed: here everything is new."""
+    html = (loaded.root / "report.html").read_text(encoding="utf-8")
+    assert "111 of 111 checks hold, none fails" in html
+    assert "every row is new" in html
+
+
+def test_a_report_launched_alone_tells_of_what_is_there(loaded: Place, tmp_path: Path) -> None:
+    """Nothing is made anew, the page shows where the file is, and the bytes are those of the full run."""
+    place = loaded.copy(tmp_path)
+    before = (place.root / "report.html").read_bytes()
+    found = _metadata(place.launch("report"))
+    assert found["file"] == str(place.root / "report.html")
+    assert (found["checks that hold"], found["checks that do not"]) == (111, 0)
+    assert (place.root / "report.html").read_bytes() == before
+
+
+def test_a_report_says_what_changed_since(loaded: Place, tmp_path: Path) -> None:
+    """After feedback was made anew with another setting, the report names its columns, and no other table."""
+    place = loaded.copy(tmp_path)
+    tweak = {"overrides": ["probabilities.rating.spread=0.6"]}
+    assert place.launch("feedback", "highlights", "churn", "answer_key", **tweak).success
+    assert place.launch("report", **tweak).success
+    html = (place.root / "report.html").read_text(encoding="utf-8")
+    changes = html[html.index('id="changes"') : html.index('id="again"')]
+    assert "student_satisfaction_rating" in changes
+    assert "overall_session_score" not in changes
+
+
+def test_data_that_fails_leaves_the_report_of_before(loaded: Place, tmp_path: Path) -> None:
+    """A blocking check holds the report back in the same run; launched alone, it says on top what does not hold."""
+    place = loaded.copy(tmp_path)
+    wrong = {"overrides": ["targets.statements.O1_completed.expected=0.5"]}
+    before = (place.root / "report.html").read_bytes()
+    assert not place.launch(**wrong).success
+    assert (place.root / "report.html").read_bytes() == before
+    assert _metadata(place.launch("report", **wrong))["checks that do not"] == 1
+    assert "1 of 111 checks fails" in (place.root / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_demo_script_is_checked_on_the_database(loaded: Place, tmp_path: Path) -> None:
+    """Ten checks pass after a load; a fact broken in the database afterwards fails exactly its check, and no run."""
+    place = loaded.copy(tmp_path)
+    checks = dg.AssetSelection.checks_for_assets("database")
+    job = dg.define_asset_job("shown", selection=checks).resolve(asset_graph=defs.resolve_asset_graph())
+    assert [e.passed for e in place.launch(job=job).get_asset_check_evaluations()] == [True] * 10
+    with sqlite3.connect(place.database) as connection:
+        connection.execute(
+            "UPDATE session_audio_metrics SET student_engagement_score = 9 WHERE tutor_talk_ratio > 0.65"
+        )
+    result = place.launch(job=job)
+    assert result.success
+    assert failed_checks(result) == ["demo_05_talk_collapse"]
+    (evaluation,) = [e for e in result.get_asset_check_evaluations() if not e.passed]
+    assert "engagement_above 9, expected" in (evaluation.description or "")
+    assert not evaluation.blocking
+
+
+def test_a_load_test_makes_no_report() -> None:
+    """Large volumes stay cheap: its report is asked for with `seed-pipeline report` by whoever wants it."""
+    names = {k.to_user_string() for k in defs.resolve_job_def("load_test").asset_layer.executable_asset_keys}
+    assert "database" in names
+    assert "report" not in names

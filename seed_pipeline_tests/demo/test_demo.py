@@ -1,0 +1,202 @@
+"""The demo script: ten things that can be shown of every dataset, each of which fails when its fact is not so."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from shutil import copytree
+
+import pytest
+import sqlalchemy as sa
+
+from seed_pipeline.core.settings import SHIPPED, SettingsError
+from seed_pipeline.demo import Scene, play, read
+from seed_pipeline.demo.play import NO_KEY, named
+from seed_pipeline.store import database
+from seed_pipeline.store.plan import Options
+from seed_pipeline_tests.quality.datasets import chunks, settings
+from seed_pipeline_tests.store.conftest import release_of, server  # noqa: F401
+from seed_pipeline_tests.store.servers import database as empty_database
+
+SEEDS = range(30)
+SIZES = (
+    ("main.total_sessions=60",),
+    ("main.total_sessions=75",),
+    ("main.total_sessions=224",),
+    ("main.total_sessions=1500", "main.seed=3"),
+    ("main.total_sessions=450", "main.days=60", "probabilities.availability.video=0.7"),
+)
+DEMO = [name for name, _ in named(read(settings()))]
+
+
+@contextmanager
+def loaded(*overrides: str, url: str | sa.URL = "sqlite:///:memory:", answer_key: bool = True) -> Iterator[sa.Engine]:
+    """A database with the dataset of these overrides."""
+    engine = database.connect(url)
+    try:
+        database.load(engine, list(chunks(*overrides)), release_of(1), Options(answer_key=answer_key))
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def unlike(scenes: list[Scene]) -> dict[str, str]:
+    """The scenes that do not hold, or were not judged, with what was found."""
+    return {scene.name: scene.line for scene in scenes if scene.holds is not True}
+
+
+def test_there_are_ten_scenes() -> None:
+    """Ten things to show, named by number, each about a statement of the contract."""
+    assert [name[:8] for name in DEMO] == [f"demo_{n:02d}_" for n in range(1, 11)]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_scene_holds_for_every_seed(seed: int) -> None:
+    """What is promised to a stakeholder does not depend on luck."""
+    with loaded(f"main.seed={seed}") as engine:
+        assert unlike(play(engine, settings(f"main.seed={seed}"))) == {}
+
+
+@pytest.mark.parametrize("overrides", SIZES, ids=lambda o: ",".join(o))
+def test_every_scene_holds_for_every_size(overrides: tuple[str, ...]) -> None:
+    """The demo is about the first cast, so that it fits on a screen in a world of any size."""
+    with loaded(*overrides) as engine:
+        assert unlike(play(engine, settings(*overrides))) == {}
+
+
+def test_a_larger_world_shows_the_same_people() -> None:
+    """Growing by whole casts leaves the demo as it was, to the last figure (X5)."""
+    with loaded() as small, loaded("main.total_sessions=450") as large:
+        assert play(small, settings()) == play(large, settings("main.total_sessions=450"))
+
+
+@pytest.mark.parametrize("seed", [42, 7])
+def test_postgresql_shows_the_same(server: sa.URL, seed: int) -> None:  # noqa: F811
+    """The queries are plain SQL: both databases find the same, word for word."""
+    world = f"main.seed={seed}"
+    with empty_database(server) as url, loaded(world, url=url) as postgres, loaded(world) as sqlite:
+        there, here = (play(engine, settings(world)) for engine in (postgres, sqlite))
+    assert unlike(there) == {}
+    assert [scene.facts for scene in there] == [scene.facts for scene in here]
+    assert [scene.subject for scene in there] == [scene.subject for scene in here]
+
+
+def test_without_the_answer_key_a_scene_says_that_it_needs_it() -> None:
+    """Such a scene is not judged; those that settings alone can answer still are."""
+    with loaded(answer_key=False) as engine:
+        scenes = {scene.name: scene for scene in play(engine, settings())}
+    assert {scene.note for scene in scenes.values() if scene.holds is None} == {NO_KEY}
+    assert scenes["demo_01_month_at_a_glance"].holds
+    assert scenes["demo_04_off_day"].holds is None
+
+
+def test_while_a_rule_is_off_its_scene_is_not_judged() -> None:
+    """A counterfactual is no broken demo."""
+    off = "correlations.rules.technical_issues.enabled=false"
+    with loaded(off) as engine:
+        scenes = {scene.name: scene for scene in play(engine, settings(off))}
+    assert scenes["demo_07_technical_trouble"].note == "the rule technical_issues is off"
+    assert not any(scene.failed for scene in scenes.values())
+
+
+def test_a_scene_is_ready_to_be_shown() -> None:
+    """It names its subject by ID and name, and its query runs as it is printed."""
+    with loaded() as engine:
+        for scene in play(engine, settings()):
+            assert "{" not in scene.show + scene.title + scene.query
+            with engine.connect() as connection:
+                row = connection.exec_driver_sql(scene.query).mappings().one()
+            assert set(row) == set(scene.row)
+        cascade = next(s for s in play(engine, settings()) if s.name == "demo_08_at_risk_cascade")
+    assert {"tutor_id", "tutor", "student_id", "student"} <= set(cascade.subject)
+    assert cascade.row["stood_up"][:10] < cascade.row["left_on"]
+
+
+Harm = Callable[[dict[str, Scene]], str]
+
+
+def _of(scene: str, column: str) -> Callable[[dict[str, Scene]], str]:
+    return lambda scenes: scenes[f"demo_{scene}"].subject[column]
+
+
+HARMS: dict[str, Harm] = {
+    "demo_01_month_at_a_glance": lambda s: (
+        "DELETE FROM session_transcript_highlights WHERE id = (SELECT min(id) FROM session_transcript_highlights)"
+    ),
+    "demo_02_after_school_rush": lambda s: (
+        "UPDATE sessions SET scheduled_start = substr(scheduled_start, 1, 11) || '10:00:00' "
+        f"WHERE student_id <> '{_of('08_at_risk_cascade', 'student_id')(s)}'"
+    ),
+    "demo_03_stars_shine": lambda s: (
+        "UPDATE session_feedback SET student_satisfaction_rating = 3 WHERE session_id IN (SELECT id FROM sessions "
+        f"WHERE tutor_id = '{s['demo_03_stars_shine'].subject['tutor_id'].split(', ')[0]}')"
+    ),
+    "demo_04_off_day": lambda s: (
+        "UPDATE session_audio_metrics SET tutor_checks_understanding_count = 12 "
+        f"WHERE session_id = '{_of('04_off_day', 'session_id')(s)}'"
+    ),
+    "demo_05_talk_collapse": lambda s: (
+        "UPDATE session_audio_metrics SET student_engagement_score = 9 WHERE tutor_talk_ratio > 0.65"
+    ),
+    "demo_06_first_impressions": lambda s: "UPDATE sessions SET follow_up_booked = FALSE WHERE session_number = 1",
+    "demo_07_technical_trouble": lambda s: (
+        "UPDATE sessions SET overall_session_score = overall_session_score - 0.2 "
+        f"WHERE id = '{_of('07_technical_trouble', 'session_id')(s)}'"
+    ),
+    "demo_08_at_risk_cascade": lambda s: (
+        "UPDATE students SET status = 'active', churned_date = NULL "
+        f"WHERE user_id = '{_of('08_at_risk_cascade', 'student_id')(s)}'"
+    ),
+    "demo_09_kind_words": lambda s: (
+        "UPDATE session_feedback SET student_satisfaction_rating = 3 WHERE student_satisfaction_rating > 3 "
+        "AND session_id IN (SELECT id FROM sessions WHERE overall_session_score < 5)"
+    ),
+    "demo_10_alerts_to_raise": lambda s: (
+        "UPDATE session_audio_metrics SET tutor_talk_ratio = 0.66 WHERE tutor_talk_ratio > 0.8 AND session_id IN "
+        f"(SELECT id FROM sessions WHERE tutor_id = '{_of('10_alerts_to_raise', 'tutor_id')(s)}')"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DEMO)
+def test_a_broken_fact_fails_exactly_its_scene(name: str) -> None:
+    """Each scene notices when what it shows is not so, and no other is bothered."""
+    with loaded() as engine:
+        harm = HARMS[name]({scene.name: scene for scene in play(engine, settings())})
+        with engine.begin() as connection:
+            assert connection.exec_driver_sql(harm).rowcount > 0
+        failed = [scene.name for scene in play(engine, settings()) if scene.failed]
+    assert failed == [name]
+
+
+def test_a_missing_story_fails_its_scene() -> None:
+    """A story that is gone from the data is no reason to pass."""
+    with loaded() as engine:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE truth_sessions SET off_day = FALSE")
+        scenes = [scene for scene in play(engine, settings()) if scene.failed]
+    assert [scene.name for scene in scenes] == ["demo_04_off_day"]
+    assert scenes[0].note == "this is not in the data"
+
+
+def test_a_script_that_cannot_be_is_refused_with_its_reason(tmp_path) -> None:
+    """Another folder of settings may have its own script; what is wrong in it is said by file and key."""
+    folder = copytree(SHIPPED, tmp_path / "configs")
+    script = folder / "demo.yaml"
+    text = script.read_text(encoding="utf-8")
+    script.write_text(text.replace("statement: T4_rating", "statement: T4_stars"), encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"demo\.yaml, scenes\.stars_shine\.statement = 'T4_stars'"):
+        read(settings(), folder)
+    script.write_text(text.replace("give: 2,", "at_least: 1,"), encoding="utf-8")
+    with pytest.raises(SettingsError, match="exactly one comparison"):
+        read(settings(), folder)
+    script.unlink()
+    assert read(settings(), folder) == read(settings())
+
+
+def test_a_name_that_nothing_has_is_refused(tmp_path) -> None:
+    """A misspelt name in a query is a message, not a traceback of a database."""
+    folder = copytree(SHIPPED, tmp_path / "configs")
+    script = folder / "demo.yaml"
+    text = script.read_text(encoding="utf-8")
+    script.write_text(text.replace("{probabilities.stories.high_score}", "{probabilities.high_score}"), "utf-8")
+    with loaded() as engine, pytest.raises(SettingsError, match=r"demo\.yaml = 'probabilities\.high_score'"):
+        play(engine, settings(), folder)
