@@ -8,6 +8,7 @@ import dagster as dg
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.core.settings import SettingsError
 from seed_pipeline.defs.assets import OWNERS
+from seed_pipeline.defs.describe import docs
 from seed_pipeline.defs.settings import SeedSettings, as_failure
 from seed_pipeline.store.errors import StoreError
 
@@ -19,7 +20,7 @@ def place(artifacts: Path) -> Path:
     return artifacts.parent / FILE
 
 
-@dg.asset(group_name="release", owners=OWNERS, kinds={"html"}, deps=list(ENTITIES))
+@dg.asset(group_name="release", owners=OWNERS, kinds={"html"}, metadata=docs(), deps=list(ENTITIES))
 def report(settings: SeedSettings) -> dg.MaterializeResult:
     """One HTML file to pass around: cast, checks, pictures, stories, demo script, what changed, how to make it again.
 
