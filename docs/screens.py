@@ -91,7 +91,7 @@ def _browser(chromium: str) -> Iterator[ClientConnection]:
     port = _free_port()
     # A POSIX locale leaves Dagster's pages blank.
     env = {**os.environ, "LANG": "en_US.UTF-8", "LC_ALL": "en_US.UTF-8", "LANGUAGE": "en_US"}
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [chromium, *FLAGS, f"--user-data-dir={profile}", f"--remote-debugging-port={port}", "about:blank"]
         with _running(command, env=env):
             _wait_for(f"http://127.0.0.1:{port}/json/version")

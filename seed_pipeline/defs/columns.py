@@ -16,6 +16,9 @@ from seed_pipeline import schema
 
 DECLARED = Path(__file__).with_name("lineage.json")
 
+SHOWN = 6
+"""How many columns of one upstream asset are named in a column's description; the lineage has all."""
+
 
 @cache
 def declared() -> dict[str, dict[str, list[str]]]:
@@ -26,7 +29,7 @@ def declared() -> dict[str, dict[str, list[str]]]:
 
 def column_schema(asset: str) -> dg.TableSchema:
     """The columns that the asset fills, those of its working tables included."""
-    return dg.TableSchema(columns=[_described(*name.split(".")) for name in declared()[asset]])
+    return dg.TableSchema(columns=[_described(name, _origin(deps)) for name, deps in declared()[asset].items()])
 
 
 def column_lineage(asset: str) -> dg.TableColumnLineage:
@@ -36,7 +39,7 @@ def column_lineage(asset: str) -> dg.TableColumnLineage:
 
 def released_schema() -> dg.TableSchema:
     """The columns of every table of the release."""
-    return dg.TableSchema(columns=[_described(table, c.name) for table in schema.FILLED for c in _columns(table)])
+    return dg.TableSchema(columns=[_described(f"{table}.{c.name}") for table in schema.FILLED for c in _columns(table)])
 
 
 def released_lineage() -> dg.TableColumnLineage:
@@ -66,11 +69,27 @@ def _columns(table: str) -> list[sa.Column]:
     return list(schema.metadata.tables[table].columns)
 
 
-def _described(table: str, name: str) -> dg.TableColumn:
+def _origin(deps: list[str]) -> str:
+    """What a column is made from, in words: the UI shows no graph of columns, but it shows a column's description."""
+    by_asset: dict[str, list[str]] = {}
+    for dep in deps:
+        asset, _, column = dep.split(".")
+        by_asset.setdefault(asset, []).append(column)
+    said = [f"{asset} ({', '.join(names[:SHOWN])}{_more(names)})" for asset, names in by_asset.items()]
+    return f" Made from {'; '.join(said)}." if said else ""
+
+
+def _more(names: list[str]) -> str:
+    return f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+
+
+def _described(name: str, origin: str = "") -> dg.TableColumn:
+    table, _, column = name.partition(".")
     if table not in schema.metadata.tables:
-        return dg.TableColumn(f"{table}.{name}", "working", "A working figure for later assets; never released.")
-    column = schema.metadata.tables[table].columns[name]
-    return dg.TableColumn(f"{table}.{name}", str(column.type.compile()), column.comment, constraints=_limits(column))
+        return dg.TableColumn(name, "working", f"A working figure for later assets; never released.{origin}")
+    definition = schema.metadata.tables[table].columns[column]
+    said = f"{definition.comment}{origin}"
+    return dg.TableColumn(name, str(definition.type.compile()), said, constraints=_limits(definition))
 
 
 def _limits(column: sa.Column) -> dg.TableColumnConstraints:

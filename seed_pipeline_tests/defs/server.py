@@ -25,7 +25,10 @@ LAUNCH = """mutation ($p: ExecutionParams!) { launchPipelineExecution(executionP
 STATUS = "query ($i: ID!) { runOrError(runId: $i) { ... on Run { status } } }"
 CHECKS = """query ($k: AssetKeyInput!) { assetNodeOrError(assetKey: $k) { ... on AssetNode { assetChecksOrError {
   ... on AssetChecks { checks { name executionForLatestMaterialization { status } } } } } } }"""
-STALE = "query ($k: [AssetKeyInput!]!) { assetNodes(assetKeys: $k) { assetKey { path } staleStatus } }"
+STALE = """query ($k: [AssetKeyInput!]!) { assetNodes(assetKeys: $k) {
+  assetKey { path } staleStatus staleCauses { category } } }"""
+RELOAD = """mutation ($l: String!) { reloadRepositoryLocation(repositoryLocationName: $l) {
+  __typename ... on WorkspaceLocationEntry { locationOrLoadError { __typename ... on PythonError { message } } } } }"""
 SCHEDULES = """query ($s: RepositorySelector!) { schedulesOrError(repositorySelector: $s) {
   ... on Schedules { results { name } } } }"""
 TICK = """mutation ($s: ScheduleSelector!, $t: Float!) { scheduleDryRun(selectorData: $s, timestamp: $t) {
@@ -65,6 +68,15 @@ class Server:
         assert launched["__typename"] == "LaunchRunSuccess", launched
         return self._end_of(launched["run"]["runId"])
 
+    def refusal(self, **settings: Any) -> str:
+        """What a launch of everything with settings that cannot be is answered."""
+        selector = {**REPOSITORY, "pipelineName": "__ASSET_JOB"}
+        config = {"resources": {"settings": {"config": settings}}}
+        parameters = {"mode": "default", "selector": selector, "runConfigData": config}
+        launched = self.ask(LAUNCH, p=parameters)["launchPipelineExecution"]
+        assert launched["__typename"] == "RunConfigValidationInvalid", launched
+        return "\n".join(error["message"] for error in launched["errors"])
+
     def _end_of(self, run: str) -> str:
         end = time.monotonic() + 240
         while (status := self.ask(STATUS, i=run)["runOrError"]["status"]) not in DONE:
@@ -83,6 +95,17 @@ class Server:
         nodes = self.ask(STALE, k=[{"path": [asset]} for asset in assets])["assetNodes"]
         return {node["assetKey"]["path"][0] for node in nodes if node["staleStatus"] == "STALE"}
 
+    def edited(self, *assets: str) -> set[str]:
+        """Those of the assets that the UI shows as unsynced because their code or settings are others now."""
+        nodes = self.ask(STALE, k=[{"path": [asset]} for asset in assets])["assetNodes"]
+        causes = {node["assetKey"]["path"][0]: {c["category"] for c in node["staleCauses"]} for node in nodes}
+        return {asset for asset, found in causes.items() if "CODE" in found}
+
+    def reload(self) -> None:
+        """What the button *Reload definitions* does."""
+        found = self.ask(RELOAD, l=REPOSITORY["repositoryLocationName"])["reloadRepositoryLocation"]
+        assert found["locationOrLoadError"]["__typename"] == "RepositoryLocation", found
+
     def tick(self, schedule: str) -> dict[str, Any]:
         """What the schedule would launch now."""
         selector = {**REPOSITORY, "scheduleName": schedule}
@@ -90,8 +113,8 @@ class Server:
 
 
 @contextmanager
-def running(folder: Path, **environment: str) -> Iterator[Server]:
-    """The UI in a folder of its own."""
+def running(folder: Path, project: Path = ROOT, **environment: str) -> Iterator[Server]:
+    """The UI in a folder of its own, of this project or of a copy of it."""
     home = folder / "home"
     home.mkdir()
     shutil.copy(HOME / "dagster.yaml", home)
@@ -102,13 +125,14 @@ def running(folder: Path, **environment: str) -> Iterator[Server]:
         f"{sys.prefix}/bin/dg",
         "dev",
         "-w",
-        str(ROOT / "workspace.yaml"),
+        str(project / "workspace.yaml"),
         "--host",
         "127.0.0.1",
         "--port",
         str(port),
     ]
-    env = {**os.environ, "DAGSTER_HOME": str(home), "DAGSTER_DISABLE_TELEMETRY": "1", **environment}
+    here = {"DAGSTER_HOME": str(home), "DAGSTER_DISABLE_TELEMETRY": "1", "PYTHONPATH": str(project)}
+    env = {**os.environ, **here, **environment}
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=subprocess.STDOUT)
         try:

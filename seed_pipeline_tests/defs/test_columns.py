@@ -8,7 +8,14 @@ import pytest
 from seed_pipeline import schema
 from seed_pipeline.core.dataset import ENTITIES, UPSTREAM
 from seed_pipeline.definitions import defs
-from seed_pipeline.defs.columns import DECLARED, column_lineage, declared, released_lineage, released_schema
+from seed_pipeline.defs.columns import (
+    DECLARED,
+    column_lineage,
+    column_schema,
+    declared,
+    released_lineage,
+    released_schema,
+)
 from seed_pipeline.defs.stories import answers_for, story, tags
 from seed_pipeline.defs.versions import shipped
 from seed_pipeline.quality.statements import statements
@@ -113,3 +120,10 @@ def test_lineage_is_given_as_dagster_knows_it() -> None:
     """Asset and column apart."""
     deps = column_lineage("churn").deps_by_column["students.status"]
     assert dg.TableColumnDep(dg.AssetKey("metrics"), "sessions.follow_up_booked") in deps
+
+
+def test_a_column_says_in_words_what_it_is_made_from() -> None:
+    """On the asset's page, behind the column's own remark."""
+    said = {column.name: str(column.description) for column in column_schema("metrics").columns}
+    assert said["session_audio_metrics.tutor_talk_ratio"].startswith("Share of the time the tutor talks")
+    assert "Made from sessions (cohort, tutor_persona" in said["session_audio_metrics.tutor_talk_ratio"]

@@ -1,10 +1,12 @@
 """The real webserver and daemon, launched and questioned as the UI does. `make e2e`; takes minutes."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.store import database as store
@@ -83,6 +85,24 @@ def test_a_seed_of_one_run_flows_to_all_assets(server: Server) -> None:
     assert server.launch() == "SUCCESS"
 
 
+def test_settings_of_one_run_reach_all_its_assets(server: Server) -> None:
+    """A rule off and more feedback, in a place of their own: nothing of the rule is loaded, and every check agrees."""
+    apart = {"artifacts": "data/tried/artifacts", "target": "sqlite:///data/tried.db"}
+    assert server.launch(feedback_share=0.5, rules={"technical_issues": False}, **apart) == "SUCCESS"
+    with sqlite3.connect(server.folder / "data" / "tried.db") as connection:
+        assert connection.execute("SELECT count(*) FROM session_feedback").fetchone() == (66,)
+        rules = {rule for (rule,) in connection.execute("SELECT DISTINCT rule FROM truth_effects")}
+    assert "first_session" in rules
+    assert "technical_issues" not in rules
+    assert server.launch() == "SUCCESS"
+
+
+def test_a_wrong_setting_is_refused_at_the_launch(server: Server) -> None:
+    """The answer says which entry is wrong and what there could be; no run is started."""
+    for wrong, says in [({"seed": "seven"}, '"seven"'), ({"rules": {"first_sesion": False}}, "first_session")]:
+        assert says in server.refusal(**wrong)
+
+
 def test_several_processes_work_inside_a_run(server: Server) -> None:
     """Chunks are made side by side by processes of the run's own."""
     apart = {"artifacts": "data/side/artifacts", "target": "sqlite:///data/side.db"}
@@ -95,8 +115,9 @@ def test_the_nightly_tick_refreshes_staging(server: Server, staging: str) -> Non
     tick = server.tick("staging_refresh_nightly")
     assert tick["error"] is None
     assert len(tick["runRequests"]) == 1
-    settings = {"as_of": "today", "target": {"env": "SEED_STAGING_URL"}, "artifacts": "data/staging/artifacts"}
-    assert server.launch(job="staging_refresh", **settings) == "SUCCESS"
+    config = json.loads(json.dumps(yaml.safe_load(tick["runRequests"][0]["runConfigYaml"]), default=str))
+    assert config["resources"]["settings"]["config"]["target"] == {"env": "SEED_STAGING_URL"}
+    assert server.launch(job="staging_refresh", config=config) == "SUCCESS"
     assert len(store.read(store.connect(staging), ["sessions"])["sessions"]) == 150
 
 
