@@ -29,9 +29,11 @@ PAGES: dict[str, tuple[str, int, int, tuple[int, int, int, int] | None]] = {
     "asset": ("/assets/feedback?view=overview", 1500, 1100, None),
     "check_passed": ("/assets/sessions?view=checks&checkDetail=O1_completed", 1500, 950, None),
     "schedule": ("/locations/seed_pipeline/schedules/staging_refresh_nightly", 1500, 700, None),
+    "report": ((ROOT / "data" / "report.html").as_uri(), 1280, 1400, None),
     "check_failed": ("/assets/sessions?view=checks&checkDetail=O1_completed", 1500, 1400, None),
 }
-"""Picture → the page it shows, its width and height, and the part of it to keep (x, y, width, height)."""
+"""Picture → the page it shows (of the UI, unless it is a whole address), its
+width and height, and the part of it to keep (x, y, width, height)."""
 
 FLAGS = [
     "--headless",
@@ -59,7 +61,8 @@ def main(names: list[str]) -> None:
             path, width, height, part = PAGES[name]
             if name == "check_failed":
                 _judge("targets.statements.O1_completed.expected=0.5")
-            (IMAGES / f"{name}.png").write_bytes(_picture(page, address + path, width, height, part))
+            place = path if path.startswith("file:") else address + path
+            (IMAGES / f"{name}.png").write_bytes(_picture(page, place, width, height, part))
             print(f"docs/images/{name}.png")
             if name == "check_failed":
                 _judge()

@@ -1,6 +1,7 @@
 """What the commands print and how they end."""
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -171,3 +172,38 @@ def test_what_is_not_there_cannot_be_explained(command: Command, seeded: Path) -
     answer = command("explain", "nobody", "--artifacts", str(seeded / "artifacts"))
     assert answer.code == 2
     assert "nobody" in answer.err
+
+
+def test_a_report_is_written_from_a_database_and_from_artifacts(command: Command, seeded: Path, tmp_path: Path) -> None:
+    """`report` writes one file, replaces an older one, and says where it is and how the checks came out."""
+    answer = command("report", "--target", f"sqlite:///{seeded}/data/seed.db", "--out", "report.html")
+    assert (answer.code, answer.err) == (0, "")
+    assert "Report       report.html" in answer.out
+    assert "0 failed" in answer.out
+    again = command("report", "--artifacts", str(seeded / "artifacts"), "--out", "report.html", "--json")
+    assert json.loads(again.out)["report"] == "report.html"
+    assert (tmp_path / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_a_report_on_data_that_fails_is_written_and_ends_with_1(command: Command, seeded: Path, tmp_path: Path) -> None:
+    """What does not hold is no reason to say nothing, and no reason to call it done."""
+    wrong = ("--set", "targets.statements.O1_completed.expected=0.5")
+    answer = command("report", "--target", f"sqlite:///{seeded}/data/seed.db", "--out", "report.html", *wrong)
+    assert answer.code == 1
+    assert "1 failed" in answer.out
+    assert "This data must not be relied on" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_demo_script_is_printed_and_judged(command: Command, seeded: Path, tmp_path: Path) -> None:
+    """`demo` prints IDs, queries, expected and actual values; one that is off is exit code 1."""
+    database = tmp_path / "seed.db"
+    shutil.copy(seeded / "data" / "seed.db", database)
+    answer = command("demo", "--target", f"sqlite:///{database}")
+    assert (answer.code, answer.err) == (0, "")
+    assert "10 of 10 hold as expected" in answer.out
+    with sqlite3.connect(database) as connection:
+        connection.execute("UPDATE session_feedback SET student_satisfaction_rating = 1")
+    found = command("demo", "--target", f"sqlite:///{database}", "--json")
+    assert found.code == 1
+    off = [scene["name"] for scene in json.loads(found.out)["scenes"] if scene["holds"] is False]
+    assert off == ["demo_03_stars_shine", "demo_09_kind_words"]

@@ -167,3 +167,11 @@ def test_a_folder_of_settings_that_is_not_there(command: Command) -> None:
     assert answer.code == 2
     assert "nowhere" in answer.err
     assert "no such folder" in answer.err
+
+
+def test_a_report_without_a_place_is_refused_before_the_work(command: Command, tmp_path: Path) -> None:
+    """A missing folder is said at once; nothing is made, and no database is asked."""
+    answer = command("report", "--out", "nowhere/report.html")
+    assert answer.code == 2
+    assert "there is no folder nowhere" in answer.err
+    assert list(tmp_path.iterdir()) == []
