@@ -24,7 +24,7 @@ OPTIONS = $(if $(SEED),--seed '$(SEED)') $(if $(SESSIONS),--sessions '$(SESSIONS
           $(if $(AS_OF),--as-of '$(AS_OF)') $(if $(PRESET),--preset '$(PRESET)') $(if $(TARGET),--target '$(TARGET)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup seed ui job test e2e check format bench sabotage contract screens clean torture drizzle postgres
+.PHONY: help setup seed ui job test slow e2e check format bench sabotage contract screens clean torture drizzle postgres
 
 help: ## this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 12
@@ -57,6 +57,10 @@ job: $(READY) ## one of Dagster's jobs from the command line (JOB=recheck_and_lo
 
 test: $(READY) ## the tests (TESTS= narrows them)
 	@$(BIN)/python -m pytest -m 'not slow' -n auto --dist loadfile $(TESTS)
+
+slow: $(READY) ## the tests that are too long for make test and have no target of their own (minutes)
+	@$(BIN)/python -m pytest -m 'slow and not torture and not drizzle' -n auto --dist loadfile \
+	    --ignore seed_pipeline_tests/defs seed_pipeline_tests
 
 e2e: $(READY) ## the real webserver and daemon, launched and questioned as the UI does (minutes)
 	@$(BIN)/python -m pytest -m slow seed_pipeline_tests/defs

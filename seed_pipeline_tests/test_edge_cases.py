@@ -117,6 +117,7 @@ def test_two_worlds_do_not_mix(tmp_path: Path):
         made("feedback", other, upstream)
 
 
+@pytest.mark.slow
 def test_edge_cases_that_are_kept_belong_to_no_later_release(target):  # noqa: F811
     """Where earlier rows stay, an ordinary release is read and judged without the edge cases before it."""
     url = target.url.render_as_string(hide_password=False)

@@ -15,6 +15,7 @@ from seed_pipeline.store.artifacts import Artifacts
 
 AS_OF = "2026-03-01"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+LOADED = (*ENTITIES, "database")
 JOB = defs.resolve_implicit_global_asset_job_def()
 
 
@@ -34,8 +35,9 @@ class Place:
         return self.root / "seed.db"
 
     def launch(self, *assets: str, job: dg.JobDefinition = JOB, **settings: Any) -> dg.ExecuteInProcessResult:
-        """Run assets with their checks (default: all), in this place's instance."""
-        keys = [dg.AssetKey(name) for name in assets] or None
+        """Run assets with their checks (default: all that lead to a load), in this place's instance."""
+        whole = LOADED if job is JOB else ()
+        keys = [dg.AssetKey(name) for name in assets or whole] or None
         return job.execute_in_process(self.config(settings), self.instance, asset_selection=keys, raise_on_error=False)
 
     def launch_without_checks(self, *assets: str, **settings: Any) -> dg.ExecuteInProcessResult:
@@ -75,7 +77,7 @@ def failed_checks(result: dg.ExecuteInProcessResult) -> Sequence[str]:
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A place in which everything was materialized, judged and loaded. Tests copy it before they change it."""
     place = Place(tmp_path_factory.mktemp("loaded"))
-    assert place.launch().success
+    assert place.launch(*LOADED, "report").success
     return place
 
 

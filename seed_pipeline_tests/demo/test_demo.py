@@ -16,7 +16,7 @@ from seed_pipeline_tests.quality.datasets import chunks, settings
 from seed_pipeline_tests.store.conftest import release_of, server  # noqa: F401
 from seed_pipeline_tests.store.servers import database as empty_database
 
-SEEDS = range(30)
+SEEDS = [*range(10), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(10, 60))]
 SIZES = (
     ("main.total_sessions=60",),
     ("main.total_sessions=75",),
