@@ -7,6 +7,7 @@ import argparse
 import multiprocessing
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from typing import NamedTuple
 
@@ -49,8 +50,9 @@ def failures(overrides: tuple[str, ...]) -> list[Failure]:
 def judge_all(cases: Sequence[tuple[str, ...]], processes: int = 2) -> list[Failure]:
     """The failures of all cases, judged side by side."""
     together = max(1, min(4, len(cases) // processes))
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        return [failure for found in pool.imap_unordered(failures, cases, chunksize=together) for failure in found]
+    # Not multiprocessing.Pool: it ends its processes by SIGTERM, which whoever started this may have had ignored.
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return [failure for found in pool.map(failures, cases, chunksize=together) for failure in found]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

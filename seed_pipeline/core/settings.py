@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from seed_pipeline import CONFIGS
 from seed_pipeline.core.alert_settings import Alerts
 from seed_pipeline.core.defect_settings import Defects
 from seed_pipeline.core.files import SettingsError, apply_overrides, read_section, refused
@@ -21,7 +22,7 @@ from seed_pipeline.core.rule_settings import Correlations
 from seed_pipeline.core.target_settings import Targets
 from seed_pipeline.core.vocabulary import Text
 
-SHIPPED = Path(__file__).resolve().parents[2] / "configs"
+SHIPPED = CONFIGS
 ALLOWED = (
     "sqlite:///*",
     "postgresql://localhost/*",

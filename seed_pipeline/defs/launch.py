@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 from dagster._core.execution.plan.objects import StepFailureData
 
+from seed_pipeline import CONFIGS
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.core.settings import Settings
 from seed_pipeline.pipeline.ledger import RefusedError
@@ -18,7 +19,7 @@ from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.target import parse, secrets
 
-HOME = Path(__file__).resolve().parents[2] / ".dagster_home"
+HOME = CONFIGS.parent / ".dagster_home"
 TARGET = "SEED_TARGET_URL"
 """Environment variable of this process that stands in for a target with a password."""
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -61,7 +62,8 @@ def run_config(wishes: Wishes, artifacts: Path) -> dict[str, Any]:
 
 
 def _instance() -> dg.DagsterInstance:
-    home = Path(os.environ.setdefault("DAGSTER_HOME", str(HOME)))
+    usual = HOME if HOME.is_dir() else Path(HOME.name).absolute()
+    home = Path(os.environ.setdefault("DAGSTER_HOME", str(usual)))
     home.mkdir(parents=True, exist_ok=True)
     return dg.DagsterInstance.get()
 

@@ -15,7 +15,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import seed_pipeline
+from seed_pipeline import CONFIGS
 from seed_pipeline.testing import SeedError
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 AS_OF = date(2026, 1, 1)
 """What `today` in the settings stands for here: tests want the same dataset tomorrow."""
 
-CODE = Path(seed_pipeline.__file__).parent
-CONFIGS = CODE.parent / "configs"
+CODE = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -134,7 +135,9 @@ def running(folder: Path, project: Path = ROOT, **environment: str) -> Iterator[
     here = {"DAGSTER_HOME": str(home), "DAGSTER_DISABLE_TELEMETRY": "1", "PYTHONPATH": str(project)}
     env = {**os.environ, **here, **environment}
     with (folder / "server.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=folder, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
         try:
             server = Server(f"http://127.0.0.1:{port}", folder)
             _wait_for(server, process)
@@ -142,6 +145,8 @@ def running(folder: Path, project: Path = ROOT, **environment: str) -> Iterator[
         finally:
             process.terminate()
             process.wait(60)
+            with suppress(ProcessLookupError):  # what outlived it, such as a code server that minds no SIGTERM
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _wait_for(server: Server, process: subprocess.Popen) -> None:

@@ -15,7 +15,7 @@ import pytest
 from seed_pipeline.core.settings import SHIPPED
 from seed_pipeline.store.target import parse
 from seed_pipeline.testing import SeedError, dataset, plugin
-from seed_pipeline.testing.dataset import CONFIGS, key_of
+from seed_pipeline.testing.dataset import key_of
 from seed_pipeline.testing.postgres import Server
 from seed_pipeline_tests.store import servers
 
@@ -319,11 +319,6 @@ def test_the_key_follows_all_that_shapes_the_data(tmp_path: Path) -> None:
     assert key_of({"config": tmp_path / "b", "seed": 2}) != first
     (tmp_path / "b" / "main.yaml").write_text("seed: 2\n")
     assert key_of({"config": tmp_path / "b", "seed": 1}) != first
-
-
-def test_the_key_looks_at_the_shipped_settings() -> None:
-    """The place of the settings' files is written down twice, so that no settings have to be read for a key."""
-    assert CONFIGS == SHIPPED
 
 
 def test_the_date_is_fixed_unless_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
