@@ -129,6 +129,7 @@ def test_edge_cases_that_are_kept_belong_to_no_later_release(target):  # noqa: F
     assert found(check_target(Wishes(target=url))) == set()
 
 
+@pytest.mark.slow
 def test_edge_cases_go_when_they_are_no_longer_asked_for(target, tmp_path: Path):  # noqa: F811
     """An ordinary release over one with edge cases removes exactly these; its own rows stay."""
     url = target.url.render_as_string(hide_password=False)

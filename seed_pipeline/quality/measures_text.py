@@ -121,11 +121,12 @@ def _subject_names(chunk: Chunk) -> np.ndarray:
 def foreign_topics(settings: Settings) -> dict[str, str]:
     """For each subject a pattern of topics (of two words or more) that only other subjects have."""
     subjects = settings.text.subjects.subjects
+    escaped = {topic: re.escape(topic) for subject in subjects for topic in subject.topics if " " in topic}
     patterns = {}
     for own in subjects:
         mine = " / ".join(own.topics).lower()
-        other = {t for s in subjects for t in s.topics if s.name != own.name and " " in t and t.lower() not in mine}
-        patterns[own.name] = rf"\b(?:{'|'.join(re.escape(t) for t in sorted(other))})\b" if other else ""
+        other = {t for s in subjects for t in s.topics if s.name != own.name and t in escaped and t.lower() not in mine}
+        patterns[own.name] = rf"\b(?:{'|'.join(escaped[t] for t in sorted(other))})\b" if other else ""
     return patterns
 
 

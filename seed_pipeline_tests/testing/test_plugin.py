@@ -187,6 +187,7 @@ def test_options_come_from_the_ini_file_and_the_command_line(pytester: pytest.Py
     pytester.runpytest("--seed-pipeline-seed=-8", *options).assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_a_conftest_overrides_the_wishes(pytester: pytest.Pytester, kept: Path) -> None:
     """`seed_wishes` is a fixture as any other: a conftest lays its own over what the options say."""
     pytester.makeconftest(
@@ -248,6 +249,7 @@ def test_wishes_that_cannot_be_are_refused(pytester: pytest.Pytester, option: st
     result.stdout.no_fnmatch_line("*dataset.py:*")
 
 
+@pytest.mark.slow
 def test_an_unknown_wish_is_refused(pytester: pytest.Pytester) -> None:
     """A misspelt key of `seed_wishes` is named, with those that there are."""
     pytester.makepyfile(
