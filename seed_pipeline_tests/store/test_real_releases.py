@@ -43,7 +43,6 @@ def test_both_databases_hold_the_generated_release(sqlite: Target, postgres: Tar
         assert_holds(target, list(artifacts.release()))
 
 
-@pytest.mark.slow
 def test_the_same_command_twice_at_once(target: Target, tmp_path: Path) -> None:
     """Two runs started together both end well, one after the other, and the later one's month is there whole."""
     url = target.url.render_as_string(hide_password=False)

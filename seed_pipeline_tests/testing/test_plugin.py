@@ -110,7 +110,6 @@ def test_workers_share_one_dataset(pytester: pytest.Pytester, database_url: str)
     assert len(entries(cache)) == 1
 
 
-@pytest.mark.slow
 def test_clearing_the_cache_beside_workers_is_safe(pytester: pytest.Pytester, kept: Path) -> None:
     """With --cache-clear, which every worker carries out at a moment of its own, the dataset is kept elsewhere."""
     pytester.makepyfile(SUITE)
@@ -119,7 +118,6 @@ def test_clearing_the_cache_beside_workers_is_safe(pytester: pytest.Pytester, ke
     assert entries(cache) == []
 
 
-@pytest.mark.slow
 def test_the_cache_may_lie_anywhere(pytester: pytest.Pytester) -> None:
     """The guard that keeps releases from production does not mind the name of the application's own folder."""
     pytester.makeini("[pytest]\nseed_pipeline_set =\n  main.allowed_targets=['sqlite:///nowhere/*']\n")
@@ -135,7 +133,6 @@ def test_a_server_that_smells_of_production_is_refused() -> None:
     dataset.SeedDataset(Path("nowhere"), {"allow_production": True}).admit("postgresql://production.example/postgres")
 
 
-@pytest.mark.slow
 def test_a_half_made_dataset_is_made_again(pytester: pytest.Pytester) -> None:
     """What a killed session left behind is no dataset; the next one starts afresh."""
     cache = pytester.path / "cache"
@@ -187,7 +184,6 @@ def test_options_come_from_the_ini_file_and_the_command_line(pytester: pytest.Py
     pytester.runpytest("--seed-pipeline-seed=-8", *options).assert_outcomes(passed=1)
 
 
-@pytest.mark.slow
 def test_a_conftest_overrides_the_wishes(pytester: pytest.Pytester, kept: Path) -> None:
     """`seed_wishes` is a fixture as any other: a conftest lays its own over what the options say."""
     pytester.makeconftest(
@@ -217,7 +213,6 @@ def seed_dataset(seed_wishes, seed_datasets):
 """
 
 
-@pytest.mark.slow
 def test_a_folder_is_never_served_the_dataset_of_another(pytester: pytest.Pytester, kept: Path) -> None:
     """Wishes of one folder that come too late are refused with what to do; done so, each folder has its own."""
     test = "def test_it(seed_dataset):\n    assert seed_dataset.settings.main.answer_key is {}\n"
@@ -249,7 +244,6 @@ def test_wishes_that_cannot_be_are_refused(pytester: pytest.Pytester, option: st
     result.stdout.no_fnmatch_line("*dataset.py:*")
 
 
-@pytest.mark.slow
 def test_an_unknown_wish_is_refused(pytester: pytest.Pytester) -> None:
     """A misspelt key of `seed_wishes` is named, with those that there are."""
     pytester.makepyfile(
@@ -287,7 +281,6 @@ def test_a_server_that_cannot_be_reached_is_named_without_its_password(pytester:
     assert "geheim" not in result.stdout.str() + result.stderr.str()
 
 
-@pytest.mark.slow
 def test_our_own_server_is_kept_with_its_template(
     pytester: pytest.Pytester, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
