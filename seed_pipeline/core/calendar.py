@@ -1,8 +1,9 @@
 """When sessions happen: densities over days and hours turned into times without conflict (D1-D4, Q4).
 
-The window is cut into blocks of seven days, counted back from as_of (the oldest takes what is left). A session's block
-follows from its order and the recency trend alone, its weekday and hour from its pair's habits, so that another as_of
-moves timestamps only (D5) while every pair keeps its order (Q2).
+Each half of the window is cut into blocks of seven days, counted back from its end (its oldest takes what is left). A
+session's block follows from its order and the recency trend, its day there and its hour from its pair's habits, so that
+the halves hold what the trend says on any as_of (D4), and another as_of moves timestamps only (D5) while every pair keeps
+its order (Q2).
 """
 
 import numpy as np
@@ -38,32 +39,30 @@ def schedule(world: World, cohorts: range, sessions: pd.DataFrame, minutes: np.n
     return window_start(world) + (placed * 15).astype("timedelta64[m]").astype("timedelta64[s]")
 
 
-def _block_shares(world: World) -> np.ndarray:
-    """Shares of the sessions that fall into each block: a straight-line trend over the days (D4)."""
-    days = world.settings.main.days
-    weight = 1 + (world.settings.probabilities.time.recency - 1) * np.arange(days) / max(days - 1, 1)
-    return np.add.reduceat(weight, _block_starts(days)) / weight.sum()
-
-
 def trend_ratio(world: World) -> float:
-    """Sessions in the newer half of the window for each in the older half, as the blocks come to (D4)."""
-    days, starts = world.settings.main.days, _block_starts(world.settings.main.days)
-    lengths = np.diff(np.r_[starts, days])
-    a_day = np.repeat(_block_shares(world) / lengths, lengths)
+    """Sessions in the newer half of the window for each in the older half (D4)."""
+    trend, half = _trend(world), world.settings.main.days // 2
+    return float(trend[-half:].sum() / trend[:half].sum())
+
+
+def _trend(world: World) -> np.ndarray:
+    """How busy each day of the window is: a straight line from the oldest to the newest (D4)."""
+    return np.linspace(1, world.settings.probabilities.time.recency, world.settings.main.days)
+
+
+def _block_starts(days: int) -> np.ndarray:
+    """First day of each block, the oldest block first; the middle day of an odd window is a block of its own."""
     half = days // 2
-    return float(a_day[-half:].sum() / a_day[:half].sum())
+    starts = np.r_[0, np.arange(half % 7 + 7, half, 7)]
+    return np.r_[starts, [half] * (days % 2), starts + days - half].astype(np.int64)
 
 
 def _blocks(world: World, sessions: pd.DataFrame) -> np.ndarray:
     """Which block each session falls into: exact shares by the recency trend along the sessions' order (D4)."""
-    shares = _block_shares(world)
+    starts = _block_starts(world.settings.main.days)
+    shares = np.add.reduceat(_trend(world), starts) * (np.add.reduceat(_day_weights(world), starts) > 0)
     order, size = ranks(sessions["cohort"].to_numpy(), sessions["place"].to_numpy())
-    return np.searchsorted(np.cumsum(shares)[:-1], (order + 0.5) / size, side="right")
-
-
-def _block_starts(days: int) -> np.ndarray:
-    """First day of each block, the oldest block first."""
-    return np.r_[0, np.arange(days % 7 + 7 if days >= 14 else days, days, 7)]
+    return pick((order + 0.5) / size, shares)
 
 
 def _pair_quantile(world: World, sessions: pd.DataFrame, purpose: str) -> np.ndarray:
@@ -93,13 +92,7 @@ def _wishes(world: World, sessions: pd.DataFrame, block: np.ndarray) -> tuple[np
     hours = sorted(time.hours)
     quarter = 4 * np.array(hours)[pick(hour, np.array([time.hours[h] for h in hours]))]
     quarter += pick(uniform(seed, "pair/quarter", pair), np.array(_QUARTER_WEIGHTS))
-    weekday = pick(week, np.array(list(_weekday_weights(world))))
-    return _day_in_block(world, block, weekday, uniform(seed, "session/which_week", key)), quarter
-
-
-def _weekday_weights(world: World) -> np.ndarray:
-    weekdays = world.settings.probabilities.time.weekdays
-    return np.array([weekdays[d] for d in WEEKDAYS])
+    return _day_in_block(world, block, week), quarter
 
 
 def _weekdays(world: World) -> np.ndarray:
@@ -108,18 +101,22 @@ def _weekdays(world: World) -> np.ndarray:
     return (first + 3 + np.arange(world.settings.main.days)) % 7  # 1970-01-01 was a Thursday
 
 
-def _day_in_block(world: World, block: np.ndarray, weekday: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """A day of the block that is that weekday; the oldest block may have two of them."""
+def _day_weights(world: World) -> np.ndarray:
+    """The weight of each day's weekday (D2)."""
+    weekdays = world.settings.probabilities.time.weekdays
+    return np.array([weekdays[d] for d in WEEKDAYS])[_weekdays(world)]
+
+
+def _day_in_block(world: World, block: np.ndarray, quantile: np.ndarray) -> np.ndarray:
+    """The day at a quantile of the block's days; Mondays come first, so that a quantile means much the same weekday."""
     days = world.settings.main.days
     starts = _block_starts(days)
-    ends = np.r_[starts[1:], days]
-    table = np.full((len(starts), 7, 2), -1)
-    for b, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        for d in range(start, end):
-            w = _weekdays(world)[d]
-            table[b, w, 1 if table[b, w, 0] >= 0 else 0] = d
-    first, second = table[block, weekday, 0], table[block, weekday, 1]
-    return np.where((second >= 0) & (u < 0.5), second, first)
+    of_day = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, days]))
+    order = np.lexsort((_weekdays(world), of_day))
+    weight = (_day_weights(world) * _trend(world))[order]
+    total = np.add.reduceat(weight, starts)[of_day]
+    width = np.divide(weight, total, out=np.ones(days), where=total > 0)  # a closed middle day: no session is there
+    return order[pick((block + quantile) / len(starts), width)]
 
 
 def _placed(
@@ -158,7 +155,7 @@ class _Occupancy:
         )
         hours = world.settings.probabilities.time.hours
         self.open = np.repeat([hours.get(h, 0) > 0 for h in range(24)], 4)
-        self.weekday_open = _weekday_weights(world)[_weekdays(world)] > 0
+        self.day_open = _day_weights(world) > 0
 
     def place(self, cohort, tutor, student, day, quarter, length) -> np.ndarray:
         """Take the best start for one session of each given cohort: on the wished day, or else on the nearest."""
@@ -194,7 +191,7 @@ class _Occupancy:
             len(cohort), self.days, QUARTERS
         )
         away = np.abs(np.arange(self.days) - day[:, None])[:, :, None]
-        cost = np.where((cost < QUARTERS) & self.weekday_open[:, None], cost + QUARTERS * away, np.iinfo(np.int32).max)
+        cost = np.where((cost < QUARTERS) & self.day_open[:, None], cost + QUARTERS * away, np.iinfo(np.int32).max)
         flat = cost.reshape(len(cohort), -1)
         best = flat.argmin(axis=1)
         if (np.take_along_axis(flat, best[:, None], axis=1) == np.iinfo(np.int32).max).any():
