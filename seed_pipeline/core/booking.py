@@ -62,18 +62,10 @@ def _until(world: World, frame: pd.DataFrame) -> np.ndarray:
     fading, seed = world.settings.probabilities.fading, world.seed
     # An even share of every group: a student fades where the running share, from a draw of the group's, passes a whole.
     turn = student + uniform(seed, "group/fading", cohort, group) / max(fading.share, 1e-9)
-    fades = (np.floor((turn + 1) * fading.share) > np.floor(turn * fading.share)) & ~_safe(world)[group]
+    safe = world.mostly(world.settings.probabilities.churn.safe)
+    fades = (np.floor((turn + 1) * fading.share) > np.floor(turn * fading.share)) & ~safe[group]
     early = between(uniform(seed, "student/until", cohort * _SLOTS + student), *fading.until)
     return np.array([g.until for g in world.groups])[group] * np.where(fades, early, 1.0)
-
-
-def _safe(world: World) -> np.ndarray:
-    """The groups whose students are mostly taught by tutors with whom they rarely churn (N2)."""
-    safe = world.settings.probabilities.churn.safe
-    shares = [
-        sum(g.sessions.get(t, 0) for t in safe.tutors) / max(sum(g.sessions.values()), 1e-9) for g in world.groups
-    ]
-    return np.array([g.persona == safe.persona and share > 0.5 for g, share in zip(world.groups, shares, strict=True)])
 
 
 def _of_group(world: World, cohorts: range, code: int, cells: np.ndarray) -> pd.DataFrame:

@@ -1,8 +1,8 @@
 """When sessions happen: densities over days and hours turned into times without conflict (D1-D4, Q4).
 
 Each half of the window is cut into blocks of seven days, counted back from its end (its oldest takes what is left). A
-session's block follows from its order and the recency trend, its day there and its hour from its pair's habits, so that
-the halves hold what the trend says on any as_of (D4), and another as_of moves timestamps only (D5) while every pair keeps
+session's block follows from its order and the recency trend, its day there and its hour from its pair's habits: the
+halves hold what the trend says on any as_of (D4), and another as_of moves timestamps only (D5) while every pair keeps
 its order (Q2).
 """
 

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.core.randomness import pick, ranks, spread, systematic, uniform
+from seed_pipeline.core.randomness import chosen, pick, ranks, spread, uniform
 from seed_pipeline.core.ranges import Strict
 from seed_pipeline.core.world import World
 
@@ -49,10 +49,9 @@ class Draws:
         """Indexes of relative weights, their shares even over the cohort's rows of the same group number."""
         return pick(self.spread(purpose, self.cohort * 2 + groups), weights)
 
-    def systematic(self, purpose: str, chance: np.ndarray, groups: np.ndarray, *order: np.ndarray) -> np.ndarray:
-        """Rows chosen by chance, evenly along `order` within each group."""
-        offset = uniform(self.world.seed, f"group/{purpose}", groups)
-        return systematic(chance, groups, offset, *order, self.uniform(purpose))
+    def systematic(self, purpose: str, chance: np.ndarray, within: np.ndarray | int, *order: np.ndarray) -> np.ndarray:
+        """Rows chosen by chance, evenly along `order` in each group: the rows of a cohort with the same `within`."""
+        return chosen(self.world.seed, purpose, chance, self.cohort, within, self.key, *order)
 
     def first_of(
         self, purpose: str, groups: np.ndarray, among: np.ndarray, weight: np.ndarray | float = 1.0

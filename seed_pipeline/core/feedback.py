@@ -71,31 +71,43 @@ def _given(
     base = draws.student(settings.personas.students, "feedback")
     with_all = engine.applied(base, engine.steps(rules, CHANCE, full, everybody))
     chain = engine.steps([r for r in rules if r.enabled], CHANCE, facts, everybody)
-    certain = _certain(settings, draws, _forgivable(settings, draws, full, poor), with_all)
+    certain = _certain(settings, draws, full, poor, with_all)
     total = draws.world.of_completed(
         np.arange(cohorts.start, cohorts.stop), settings.probabilities.availability.feedback
     )
     chance = _chances(draws, base, with_all, certain, draws.cohort - cohorts.start, total)
     first = draws.done["number"].to_numpy() == 1
-    given = draws.systematic("feedback", chance, draws.cohort, draws.student_persona, first, draws.tutor_persona)
+    given = draws.systematic("feedback", chance, 0, draws.student_persona, first, draws.tutor_persona)
     live = reconsidered(given, with_all, engine.applied(base, chain), draws.uniform("feedback_without_rule"))
     return {"full": given, "live": live}, engine.journal(draws.key, CHANCE, base, chain)
 
 
 def _forgivable(settings: Settings, draws: Draws, full: dict, poor: np.ndarray) -> np.ndarray:
     """Poor sessions of tutors who are liked, which no rule forbids to rate kindly (N7)."""
+    liked = draws.tutor(settings.personas.tutors, "rating")[:, 1] >= 4
+    return poor & ~_capped(settings, draws, full) & liked
+
+
+def _capped(settings: Settings, draws: Draws, full: dict) -> np.ndarray:
+    """Sessions whose rating a rule limits."""
     capped = np.zeros(len(draws), dtype=bool)
-    for step in engine.steps(settings.correlations.rules, RATING, full, poor):
+    for step in engine.steps(settings.correlations.rules, RATING, full, ~capped):
         capped |= step.acts & (step.operation in ("cap", "set"))
-    return poor & ~capped & (draws.tutor(settings.personas.tutors, "rating")[:, 1] >= 4)
+    return capped
 
 
-def _certain(settings: Settings, draws: Draws, forgivable: np.ndarray, chance: np.ndarray) -> np.ndarray:
-    """Sessions that surely have feedback: one that can be forgiven (N7), two of a tutor persona with few (T4)."""
+def _certain(settings: Settings, draws: Draws, full: dict, poor: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """Sessions that surely have feedback: one that can be forgiven (N7), two of a tutor persona with few (T4).
+
+    Of the latter only the first cohort has need: with more cohorts, chance hears everybody. Two whose ratings a rule
+    caps would say nothing of their tutor, so these come last.
+    """
+    forgivable = _forgivable(settings, draws, full, poor)
     place, _ = draws.first_of("forgiving", draws.cohort, forgivable, chance**2)
     certain = forgivable & (place < 1)
-    place, size = draws.first_of("heard", draws.by_tutor, np.ones(len(draws), dtype=bool), chance**2)
-    return certain | ((size < FEW) & (place < np.where(size < 3, 1, 2)))
+    free = np.where(_capped(settings, draws, full), 1e-6, 1.0)
+    place, size = draws.first_of("heard", draws.by_tutor, np.ones(len(draws), dtype=bool), free * chance**2)
+    return certain | ((draws.cohort == 0) & (size < FEW) & (place < np.where(size < 3, 1, 2)))
 
 
 def _chances(

@@ -131,7 +131,7 @@ def _frustration(settings: Settings, draws: Draws, facts: Columns) -> np.ndarray
     any_at_all = draws.systematic(
         "frustration",
         draws.student(settings.personas.students, "frustration"),
-        draws.by_student,
+        draws.student_persona,
         facts["tutor_talk_ratio"] > 0.65,
     )
     size = draws.pick("frustration_count", any_at_all * 1, np.array(list(counts.values())))

@@ -151,6 +151,25 @@ def dealt(weights: np.ndarray, groups: np.ndarray, total: np.ndarray) -> np.ndar
     return edge - np.where(first, 0, np.r_[0, edge[:-1]])
 
 
+def chosen(
+    seed: int,
+    purpose: str,
+    chance: np.ndarray,
+    cohort: np.ndarray,
+    within: np.ndarray | int,
+    key: np.ndarray,
+    *order: np.ndarray,
+) -> np.ndarray:
+    """Rows chosen by chance, evenly along `order` in each group: the rows of a cohort with the same number `within`.
+
+    From cohort to cohort a group's offset walks on, so that what the cohorts round up and down nearly cancels.
+    """
+    within = np.broadcast_to(within, len(cohort)).astype(np.int64)
+    offset = (uniform(seed, f"group/{purpose}", within) + cohort * GOLDEN_SHARE) % 1.0
+    groups = cohort * (within.max(initial=0) + 1) + within
+    return systematic(chance, groups, offset, *order, uniform(seed, f"session/{purpose}", key))
+
+
 def reconsidered(chosen: np.ndarray, before: np.ndarray, now: np.ndarray, u: np.ndarray) -> np.ndarray:
     """The choice when chances change from `before` to `now`: rows whose chance stays keep their fate (R11)."""
     dropped = (now < before) & (u * before >= now)

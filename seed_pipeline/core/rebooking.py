@@ -16,7 +16,7 @@ from seed_pipeline.core.settings import Settings
 
 METRIC = "follow_up_probability"
 _CERTAIN = 1e6  # weight of sessions that are followed up before all others
-_MOST_FAVOUR = 50.0
+_MOST_FAVOUR = 1e3  # its fourth power is a weight: high scores may even go before sessions that are certain
 
 
 def follow_ups(
@@ -40,7 +40,7 @@ def follow_ups(
     # Every second persona's order is turned round, so that the high scores of two personas lie side by side and
     # their common count (N1) is as even as each persona's own (T5).
     turned = high ^ (draws.tutor_persona % 2 == 1)
-    booked = draws.systematic("follow_up", chance, draws.cohort * 2 + first, draws.tutor_persona, turned)
+    booked = draws.systematic("follow_up", chance, first, draws.tutor_persona, turned)
 
     chain = engine.steps([r for r in settings.correlations.rules if r.enabled], METRIC, live, everybody)
     now = np.clip(engine.applied(before, chain), 0, 1)
@@ -60,7 +60,8 @@ def _of_first(settings: Settings, draws: Draws, first: np.ndarray, weight: np.nd
 
     def chance(favour: np.ndarray) -> np.ndarray:
         """Favour above 1 moves rebooking from low scores to high ones, persona by persona."""
-        return to_total(weight[first] * np.where(high, favour, 1.0), codes, total)
+        squared = favour * favour
+        return to_total(weight[first] * np.where(high, squared * squared, 1.0), codes, total)
 
-    favour = solve(lambda level: chance(level) * high, cohort, wanted, 1e-3, _MOST_FAVOUR)
+    favour = solve(lambda level: chance(level) * high, cohort, wanted, 0.1, _MOST_FAVOUR)
     return chance(favour[cohort])

@@ -7,7 +7,7 @@ import pandas as pd
 
 from seed_pipeline.core import booking, calendar
 from seed_pipeline.core.cast import DEPARTMENTS
-from seed_pipeline.core.randomness import ranks, systematic, to_total, uniform, uuids, whole_between
+from seed_pipeline.core.randomness import chosen, ranks, to_total, uniform, uuids, whole_between
 from seed_pipeline.core.settings import Settings
 from seed_pipeline.core.wording import NOTHING, say
 from seed_pipeline.core.world import World
@@ -70,14 +70,23 @@ def in_cascade(world: World, work: pd.DataFrame) -> np.ndarray:
     return (work["group"].to_numpy() == group) & (work["tutor_persona"].to_numpy() == persona)
 
 
+def _of_the_lost(world: World, work: pd.DataFrame) -> np.ndarray:
+    """Whether each session is one of a lost student with one of the tutors who lose them (N3)."""
+    lost = world.settings.probabilities.churn.lost
+    tutors = [world.tutor_personas.index(t) for t in lost.tutors]
+    return world.mostly(lost)[work["group"].to_numpy()] & np.isin(work["tutor_persona"].to_numpy(), tutors)
+
+
 def _outcomes(world: World, cohorts: range, work: pd.DataFrame) -> np.ndarray:
     """The status of each session: exact counts per cohort (O1-O4), tutor no-shows per tutor persona (O6)."""
     seed, key = world.seed, work["key"].to_numpy()
     numbers = np.arange(cohorts.start, cohorts.stop)
     local = work["cohort"].to_numpy() - cohorts.start
     cascade, first = in_cascade(world, work), work["number"].to_numpy() == 1
-    # The story's pair begins with a no-show, and its later sessions take place (N4).
-    turn = np.where(cascade, np.where(first, 0.0, 2.0), uniform(seed, "session/tutor_no_show", key))
+    # The story's pair begins with a no-show, and its later sessions take place (N4); so do those of students who are to
+    # be lost with the tutors who lose them (N3).
+    kept = cascade | _of_the_lost(world, work)
+    turn = np.where(kept, np.where(cascade & first, 0.0, 2.0), uniform(seed, "session/tutor_no_show", key))
     persona = work["tutor_persona"].to_numpy()
     place, _ = ranks(local * len(world.tutor_personas) + persona, turn)
     no_show_tutor = place < world.tutor_no_shows(numbers)[local, persona]
@@ -85,7 +94,7 @@ def _outcomes(world: World, cohorts: range, work: pd.DataFrame) -> np.ndarray:
     absence = np.array([p.absence for p in world.settings.personas.students.values()])[
         work["student_persona"].to_numpy()
     ]
-    absence = np.where(cascade, 1e-9, absence)
+    absence = np.where(kept, 1e-9, absence)
     place, _ = ranks(local * 2 + no_show_tutor, -np.log(uniform(seed, "session/absence", key)) / absence)
     missing = (
         world.sessions(numbers) - world.completed(numbers) - np.bincount(local[no_show_tutor], minlength=len(numbers))
@@ -105,14 +114,9 @@ def _earlier_no_shows(work: pd.DataFrame) -> np.ndarray:
     return before - before[first][np.cumsum(first) - 1]
 
 
-def _chosen(
-    world: World, purpose: str, work: pd.DataFrame, chance: np.ndarray, groups: np.ndarray, *strata: np.ndarray
-) -> np.ndarray:
-    """Sessions chosen by chance, evenly along the strata within each group."""
-    offset = uniform(world.seed, f"cohort/{purpose}", groups)
-    return systematic(
-        chance, groups, offset, *strata, uniform(world.seed, f"session/{purpose}", work["key"].to_numpy())
-    )
+def _chosen(world: World, purpose: str, work: pd.DataFrame, chance: np.ndarray, *strata: np.ndarray) -> np.ndarray:
+    """Sessions chosen by chance, evenly along the strata within each cohort."""
+    return chosen(world.seed, purpose, chance, work["cohort"].to_numpy(), 0, work["key"].to_numpy(), *strata)
 
 
 def _technical_issues(world: World, cohorts: range, work: pd.DataFrame) -> np.ndarray:
@@ -121,7 +125,7 @@ def _technical_issues(world: World, cohorts: range, work: pd.DataFrame) -> np.nd
     local, first = work["cohort"].to_numpy() - cohorts.start, work["number"].to_numpy() == 1
     weight = np.where(first, outcomes.technical_issues_first_session, 1.0) * work["completed"].to_numpy()
     total = world.of_sessions(np.arange(cohorts.start, cohorts.stop), outcomes.technical_issues)
-    return _chosen(world, "technical_issues", work, to_total(weight, local, total), work["cohort"].to_numpy(), first)
+    return _chosen(world, "technical_issues", work, to_total(weight, local, total), first)
 
 
 def _available(world: World, cohorts: range, work: pd.DataFrame, name: str, share: float) -> np.ndarray:
@@ -130,19 +134,13 @@ def _available(world: World, cohorts: range, work: pd.DataFrame, name: str, shar
     total = world.of_completed(np.arange(cohorts.start, cohorts.stop), share)
     chance = to_total(work["completed"].to_numpy() * 1.0, local, total)
     strata = (work["tutor_persona"].to_numpy(), work["student_persona"].to_numpy())
-    return _chosen(world, name, work, chance, work["cohort"].to_numpy(), *strata)
+    return _chosen(world, name, work, chance, *strata)
 
 
 def _homework(settings: Settings, world: World, work: pd.DataFrame) -> np.ndarray:
     rates = np.array([p.homework for p in settings.personas.tutors.values()])[work["tutor_persona"].to_numpy()]
-    return _chosen(
-        world,
-        "homework",
-        work,
-        rates * work["completed"].to_numpy(),
-        work["cohort"].to_numpy(),
-        work["tutor_persona"].to_numpy(),
-    )
+    chance = rates * work["completed"].to_numpy()
+    return _chosen(world, "homework", work, chance, work["tutor_persona"].to_numpy())
 
 
 def _rows(settings: Settings, world: World, work: pd.DataFrame, start: np.ndarray, upstream: Mapping) -> pd.DataFrame:

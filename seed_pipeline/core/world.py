@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from seed_pipeline.core.files import SettingsError
+from seed_pipeline.core.probability_settings import Match
 from seed_pipeline.core.randomness import GOLDEN_SHARE, rounded
 from seed_pipeline.core.settings import Settings
 
@@ -63,27 +64,48 @@ class World:
 
     def tutor_no_shows(self, cohorts: np.ndarray) -> np.ndarray:
         """Tutor no-shows of each cohort (rows) and tutor persona (columns), by the personas' own rates (O6)."""
+        return self._allotted(cohorts, self._tutor_no_shows_before)
+
+    def _tutor_no_shows_before(self, cohorts: np.ndarray) -> np.ndarray:
+        return rounded(self._expected_no_shows_before(cohorts))
+
+    def _expected_no_shows_before(self, cohorts: np.ndarray) -> np.ndarray:
         rates = np.array([p.no_show for p in self.settings.personas.tutors.values()])
-        expected = rates * self.booking_shares.sum(axis=0)
-        return self._allotted(cohorts, lambda c: rounded(self.sessions_before(c)[:, None] * expected))
+        # All cohorts but the first have one size; a small one books otherwise than the shares say (O7).
+        sizes = self.sessions(np.array([0, min(1, self.cohorts - 1)]))
+        first, each = (rates * self.expected_bookings(int(size)).sum(axis=0) for size in sizes)
+        earlier = np.asarray(cohorts)[:, None]
+        return np.where(earlier > 0, first + each * (earlier - 1), 0.0)
+
+    @property
+    def tutor_no_show_share(self) -> float:
+        """The share of all sessions that the tutor personas' rates come to (O3, O6)."""
+        return float(self._expected_no_shows_before(np.array([self.cohorts])).sum() / self.settings.main.total_sessions)
 
     def student_no_shows(self, cohorts: np.ndarray) -> np.ndarray:
         """Student no-shows of each cohort: their part of what completion and tutor no-shows leave (O2, O4)."""
         o = self.settings.probabilities.outcomes
         both = o.no_show_student + o.rescheduled
         part = o.no_show_student / both if both else 0.0
-        rates = np.array([p.no_show for p in self.settings.personas.tutors.values()])
-        rest = 1 - o.completed - float(rates @ self.booking_shares.sum(axis=0))
+
+        def before(c: np.ndarray) -> np.ndarray:
+            left = self.sessions_before(c) - self._completed_before(c) - self._tutor_no_shows_before(c).sum(axis=1)
+            return rounded(part * left)
+
         left = self.sessions(cohorts) - self.completed(cohorts) - self.tutor_no_shows(cohorts).sum(axis=1)
-        return np.clip(
-            self._allotted(cohorts, lambda c: rounded(max(rest, 0) * part * self.sessions_before(c))), 0, left
-        )
+        return np.clip(self._allotted(cohorts, before), 0, left)
 
     @cached_property
     def booking_shares(self) -> np.ndarray:
         """Shares of a cohort's sessions: groups of students (rows) with tutor personas (columns); sums to 1."""
         cells = np.array([[g.sessions.get(t, 0.0) for t in self.tutor_personas] for g in self.groups])
         return cells / cells.sum()
+
+    def mostly(self, match: Match) -> np.ndarray:
+        """The groups of the persona that book these tutors for over half of their sessions (N2, N3)."""
+        theirs = np.isin(self.tutor_personas, match.tutors)
+        persona = np.array([g.persona == match.persona for g in self.groups])
+        return persona & (self.booking_shares @ theirs > 0.5 * self.booking_shares.sum(axis=1))
 
     def bookings(self, cohorts: np.ndarray) -> np.ndarray:
         """Sessions of each cohort, group of students and tutor persona: shape (cohorts, groups, tutor personas).
@@ -97,7 +119,7 @@ class World:
         sizes = self.sessions(cohorts)
         for size in np.unique(sizes):
             rows = sizes == size
-            edges = np.concatenate([[0.0], np.cumsum(self._cells(int(size)).T.ravel())])
+            edges = np.concatenate([[0.0], np.cumsum(self.expected_bookings(int(size)).T.ravel())])
             edges[-1] = size
             counts = np.diff(np.floor(edges + offset[rows][:, None] + 1e-9), axis=1)
             result[rows] = counts.reshape(-1, len(self.tutor_personas), len(self.groups)).transpose(0, 2, 1)
@@ -106,7 +128,7 @@ class World:
             _shared(result[row], floors)
         return result
 
-    def _cells(self, size: int) -> np.ndarray:
+    def expected_bookings(self, size: int) -> np.ndarray:
         """Expected sessions per cell in a cohort of `size`, raised where somebody would be idle (O7)."""
         floors = self.settings.main.minimum_sessions
         tutors = np.array([p.count for p in self.settings.personas.tutors.values()]) * floors.tutor
@@ -117,15 +139,25 @@ class World:
                 "main.yaml, total_sessions", self.settings.main.total_sessions,
                 f"a cohort has {size} sessions, but its cast needs {need} so that everybody has the minimum "
                 f"({floors.tutor} a tutor, {floors.student} a student; O7)",
-                f"set total_sessions to at least {need * self.cohorts}, or lower minimum_sessions or the personas' "
-                "counts",
+                f"{self._enough(need)}, or lower minimum_sessions or the personas' counts",
             )  # fmt: skip
         cells = self.booking_shares * size
+        roomy = students + min(0.5, (size - students.sum()) / len(students))
         for _ in range(200):
-            cells = _raised(
-                _raised(cells, tutors + 0.0, 0, size), students + 0.5 * (students + 0.5 < size / 2), 1, size
-            )
+            raised = _raised(_raised(cells, tutors, 0, size), roomy, 1, size)
+            if (raised == cells).all():
+                break
+            cells = raised
         return cells
+
+    def _enough(self, need: int) -> str:
+        """What to do so that every cohort has the sessions its cast needs."""
+        main = self.settings.main
+        if main.cohort.count != "auto" or self.cohorts == 1:
+            return f"set total_sessions to at least {need * self.cohorts}"
+        if main.cohort.sessions < need:
+            return f"set cohort.sessions to at least {need}"
+        return f"set total_sessions to {main.cohort.sessions * (self.cohorts - 1) + need}"
 
 
 def _shared(cells: np.ndarray, floors: np.ndarray) -> None:

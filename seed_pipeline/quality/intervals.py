@@ -57,16 +57,17 @@ def _one_sided(beyond: float, bound: float) -> float:
 
 @dataclass(frozen=True)
 class Size:
-    """How much data is judged: its sessions, and the sizes at which small and large tolerances are stated."""
+    """How much data is judged: its sessions, the sizes at which small and large tolerances are stated, its cohorts."""
 
     sessions: int
     small_at: int
     large_from: int
+    cohorts: int = 1
 
     @property
     def between(self) -> bool:
-        """Larger than the contract's default size, not yet large."""
-        return self.small_at < self.sessions < self.large_from
+        """Larger than the contract's default size, or of more cohorts, and not yet large."""
+        return (self.small_at < self.sessions or self.cohorts > 1) and self.sessions < self.large_from
 
 
 def around(expected: float, tolerance: Tolerance, n: int, size: Size) -> tuple[float, float]:
@@ -74,17 +75,24 @@ def around(expected: float, tolerance: Tolerance, n: int, size: Size) -> tuple[f
 
     At the default size and below, and at the large size, the widest of the tolerances counts. Between them stands
     what the contract leaves open: whatever may be off systematically at any size (`large`), and on top of it what the
-    many small cohorts add, whose counts are each off by up to `counts` in a direction of their own.
+    cohorts add, whose counts are each off by up to `counts` in a direction of their own.
     """
+    given = tolerance.counts is not None
     common = max(
         tolerance.small * size.small_at / max(size.sessions, 1), tolerance.large, tolerance.relative * abs(expected)
     )
-    given = tolerance.counts is not None
-    grown = sqrt(size.sessions / size.small_at) if size.between and given else 1.0
-    below, above = (grown * count / max(n, 1) for count in _counts(tolerance, 0.5))
+    counts = _counts(tolerance, 0.5)
     if size.between and given:
-        return expected - common - below, expected + common + above
-    return expected - max(common, below), expected + max(common, above)
+        below, above = (common + _of_cohorts(count, size.cohorts) / max(n, 1) for count in counts)
+    else:
+        below, above = (max(common, count / max(n, 1)) for count in counts)
+    return expected - below, expected + above
+
+
+def _of_cohorts(count: float, cohorts: int) -> float:
+    """By how much counts may be off together: one that is rounded up or down has a standard deviation of up to a half,
+    and four of them are allowed."""
+    return min(count * cohorts, max(count, 2.0) * sqrt(cohorts))
 
 
 def bounds(target: Target, low: float, high: float, n: int, size: Size) -> tuple[float, float]:

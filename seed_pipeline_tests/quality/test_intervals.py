@@ -10,7 +10,7 @@ from seed_pipeline.quality.intervals import Size, around, deviation, rounded, ro
 
 def at(sessions: int) -> Size:
     """The shipped sizes."""
-    return Size(sessions, 150, 100_000)
+    return Size(sessions, 150, 100_000, max(1, round(sessions / 150)))
 
 
 @pytest.mark.parametrize(("seen", "fine"), [(131, False), (132, True), (133, False)])
