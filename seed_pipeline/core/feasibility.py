@@ -146,8 +146,8 @@ def _rebooking(world: World) -> None:
         least += max(0.0, rate * first - (first - high))
         most += min(high, rate * first)
         among += high
-    wanted = stories.high_score_rebooking
-    if among > 0.02 and not least / among <= wanted <= most / among:
+    wanted, slack = stories.high_score_rebooking, 0.02
+    if among > 0.02 and not least / among - slack <= wanted <= most / among + slack:
         nearest = float(np.clip(wanted, least / among, most / among))
         raise SettingsError(
             "probabilities.yaml, stories.high_score_rebooking", wanted,
