@@ -137,7 +137,7 @@ def _observed(trait: Trait, persona: Any, name: str, sums: np.ndarray, verdicts:
     for key in trait.setting.split("."):
         declared = getattr(declared, key, None)
     n, total = sums
-    return Observed(trait, declared, float(total / n) if n else None, int(n), _holds(trait.id, name, verdicts))
+    return Observed(trait, declared, round(float(total / n), 9) if n else None, int(n), _holds(trait.id, name, verdicts))
 
 
 def _holds(id_: str, persona: str, verdicts: Sequence[Verdict]) -> bool | None:
