@@ -1,9 +1,12 @@
 """Extreme but legal settings yield data that passes everything, or are refused; they never fail their own checks."""
 
+from collections.abc import Sequence
+from random import Random
+
 import pytest
 
 from seed_pipeline.core.settings import SettingsError, load
-from seed_pipeline_tests.contract import TODAY, failures
+from seed_pipeline_tests.contract import TODAY, failures, judge_all
 
 EXTREMES = {
     "steady tutors": ["personas.tutors.star.score_spread=0.05"],
@@ -55,6 +58,71 @@ def test_extreme_settings_pass_or_are_refused(name):
     if _refusal(EXTREMES[name]):
         return
     assert failures(("main.seed=1", *EXTREMES[name])) == []
+
+
+TUTORS, STUDENTS = ("star", "solid", "struggling", "at_risk"), ("engaged", "average", "struggling")
+COMBINED: dict[str, tuple[float, float]] = {
+    "main.total_sessions": (60, 600),
+    "main.days": (15, 75),
+    "main.cohort.sessions": (75, 260),
+    "probabilities.time.recency": (1.7, 6.0),
+    "probabilities.time.familiar": (0.0, 1.0),
+    "probabilities.second_tutor": (0.0, 0.6),
+    "probabilities.fading.share": (0.0, 1.0),
+    "probabilities.availability.feedback": (0.36, 0.46),
+    "probabilities.availability.video": (0.0, 1.0),
+    "probabilities.availability.screen": (0.0, 1.0),
+    "probabilities.availability.highlights": (0.0, 8.0),
+    "probabilities.outcomes.technical_issues": (0.0, 0.3),
+    "probabilities.rating.spread": (0.2, 1.5),
+    "probabilities.stories.forgiving": (0.02, 0.4),
+    "probabilities.stories.high_score_rebooking": (0.75, 0.93),
+    "personas.tutors.solid.off_days.share": (0.0, 0.3),
+    **{f"personas.tutors.{t}.score_spread": (0.1, 1.5) for t in TUTORS},
+    **{f"personas.tutors.{t}.no_show": (0.0, 0.3) for t in TUTORS},
+    **{f"personas.tutors.{t}.first_session_success": (0.2, 0.95) for t in TUTORS},
+    **{f"personas.tutors.{t}.follow_up": (0.2, 0.95) for t in TUTORS},
+    **{f"personas.tutors.{t}.visual_aids": (0.0, 1.0) for t in TUTORS},
+    **{f"personas.students.{s}.churn": (0.0, 1.0) for s in STUDENTS},
+    **{f"personas.students.{s}.feedback": (0.1, 0.8) for s in STUDENTS},
+    **{f"personas.students.{s}.frustration": (0.0, 0.8) for s in STUDENTS},
+    **{f"personas.students.{s}.absence": (0.3, 4.0) for s in STUDENTS},
+}
+
+
+def combination(number: int) -> tuple[str, ...]:
+    """A seed, a date and one to four settings anywhere in their ranges, the same for the same number."""
+    chance = Random(number)
+    day = f"20{chance.randint(24, 28)}-{chance.randint(1, 12):02d}-{chance.randint(1, 28):02d}"
+    chosen = {key: COMBINED[key] for key in chance.sample(list(COMBINED), chance.randint(1, 4))}
+    values = {
+        key: chance.randint(low, high) if isinstance(low, int) else round(chance.uniform(low, high), 2)
+        for key, (low, high) in chosen.items()
+    }
+    return (
+        f"main.seed={chance.randrange(10**6)}",
+        f"main.as_of={day}",
+        *(f"{key}={value}" for key, value in values.items()),
+    )
+
+
+def judged(numbers: Sequence[int]) -> tuple[int, list]:
+    """How many of the combinations data were made of, and what failed there."""
+    legal = [wanted for wanted in map(combination, numbers) if not _refusal(list(wanted))]
+    return len(legal), judge_all(legal)
+
+
+def test_settings_combined_at_random_pass_or_are_refused():
+    """Whatever is set together: no statement fails on data that was made, and most of it can be made."""
+    made, failed = judged(range(30))
+    assert failed == []
+    assert made > 20
+
+
+@pytest.mark.slow
+def test_a_thousand_combinations_pass_or_are_refused():
+    """The same, at length."""
+    assert judged(range(1000, 2000))[1] == []
 
 
 def _refusal(overrides: list[str]) -> str:
