@@ -110,6 +110,7 @@ def test_workers_share_one_dataset(pytester: pytest.Pytester, database_url: str)
     assert len(entries(cache)) == 1
 
 
+@pytest.mark.slow
 def test_clearing_the_cache_beside_workers_is_safe(pytester: pytest.Pytester, kept: Path) -> None:
     """With --cache-clear, which every worker carries out at a moment of its own, the dataset is kept elsewhere."""
     pytester.makepyfile(SUITE)
@@ -281,6 +282,7 @@ def test_a_server_that_cannot_be_reached_is_named_without_its_password(pytester:
     assert "geheim" not in result.stdout.str() + result.stderr.str()
 
 
+@pytest.mark.slow
 def test_our_own_server_is_kept_with_its_template(
     pytester: pytest.Pytester, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
