@@ -20,13 +20,13 @@ from seed_pipeline.core.dataset import ENTITIES, UPSTREAM, Tables
 from seed_pipeline.core.settings import Settings, load
 from seed_pipeline.defs.columns import DECLARED
 
-COHORTS = range(2)
+COHORTS = range(6)
 WORKING_KEYS = ("key", "metric", "seq", "user_id")
 
 
 @cache
 def settings() -> Settings:
-    return load(overrides=["main.total_sessions=300"], today=date(2026, 3, 1))
+    return load(overrides=["main.total_sessions=900"], today=date(2026, 3, 1))
 
 
 @cache

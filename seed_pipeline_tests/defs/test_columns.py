@@ -22,7 +22,7 @@ from seed_pipeline.quality.statements import statements
 from seed_pipeline_tests.defs.conftest import Place
 from seed_pipeline_tests.defs.lineage import measured, sound, written
 
-QUICK = ("reference", "tutors", "students", "metrics")
+QUICK = ("reference", "tutors", "students")
 
 
 def test_the_declaration_has_every_column_and_no_other() -> None:

@@ -206,6 +206,7 @@ def test_what_fails_is_said_first(folder: Path) -> None:
     assert "Other settings" in page.text
 
 
+@pytest.mark.slow
 def test_what_changed_against_the_version_before_is_told(folder: Path, tmp_path: Path) -> None:
     """Rows of every table that is not as it was; nothing where nothing is known; nothing of an older version."""
     artifacts = generate(WISHES.settings(TODAY), tmp_path / "artifacts")

@@ -101,6 +101,7 @@ def test_later_sessions_make_nothing(pytester: pytest.Pytester, kept: Path) -> N
     assert entries(kept) == before
 
 
+@pytest.mark.slow
 def test_workers_share_one_dataset(pytester: pytest.Pytester, database_url: str) -> None:
     """Two workers that need it at the same moment make it once, and both get it whole; on PostgreSQL, too."""
     pytester.makepyfile(SUITE)
@@ -119,6 +120,7 @@ def test_clearing_the_cache_beside_workers_is_safe(pytester: pytest.Pytester, ke
     assert entries(cache) == []
 
 
+@pytest.mark.slow
 def test_the_cache_may_lie_anywhere(pytester: pytest.Pytester) -> None:
     """The guard that keeps releases from production does not mind the name of the application's own folder."""
     pytester.makeini("[pytest]\nseed_pipeline_set =\n  main.allowed_targets=['sqlite:///nowhere/*']\n")
@@ -134,6 +136,7 @@ def test_a_server_that_smells_of_production_is_refused() -> None:
     dataset.SeedDataset(Path("nowhere"), {"allow_production": True}).admit("postgresql://production.example/postgres")
 
 
+@pytest.mark.slow
 def test_a_half_made_dataset_is_made_again(pytester: pytest.Pytester) -> None:
     """What a killed session left behind is no dataset; the next one starts afresh."""
     cache = pytester.path / "cache"
@@ -214,6 +217,7 @@ def seed_dataset(seed_wishes, seed_datasets):
 """
 
 
+@pytest.mark.slow
 def test_a_folder_is_never_served_the_dataset_of_another(pytester: pytest.Pytester, kept: Path) -> None:
     """Wishes of one folder that come too late are refused with what to do; done so, each folder has its own."""
     test = "def test_it(seed_dataset):\n    assert seed_dataset.settings.main.answer_key is {}\n"
