@@ -137,7 +137,8 @@ def _observed(trait: Trait, persona: Any, name: str, sums: np.ndarray, verdicts:
     for key in trait.setting.split("."):
         declared = getattr(declared, key, None)
     n, total = sums
-    return Observed(trait, declared, round(float(total / n), 9) if n else None, int(n), _holds(trait.id, name, verdicts))
+    mean = round(float(total / n), 9) if n else None  # rounded: the sum's last bit depends on the rows' order
+    return Observed(trait, declared, mean, int(n), _holds(trait.id, name, verdicts))
 
 
 def _holds(id_: str, persona: str, verdicts: Sequence[Verdict]) -> bool | None:
