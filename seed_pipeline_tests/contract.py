@@ -12,8 +12,9 @@ from datetime import date
 from typing import NamedTuple
 
 from seed_pipeline.core import dataset
-from seed_pipeline.core.settings import Settings, load
+from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.quality.judgement import judge
+from seed_pipeline.settings import Settings
 from seed_pipeline.store.assembly import whole
 
 TODAY = date(2026, 3, 1)
@@ -42,7 +43,7 @@ def complete_chunks(settings: Settings) -> Iterator[dataset.Tables]:
 
 def failures(overrides: tuple[str, ...]) -> list[Failure]:
     """The statements that do not hold on the dataset of these settings."""
-    settings = load(overrides=overrides, today=TODAY)
+    settings = Wishes(overrides=overrides).settings(TODAY)
     found = judge(complete_chunks(settings), settings)
     return [Failure(overrides, v.name, str(v.observed), str(v.expected)) for v in found if v.failed]
 

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from seed_pipeline.blast_radius import Change, Version, blast_radius, kept, markdown, records
-from seed_pipeline.core.files import apply_overrides, read_section
-from seed_pipeline.core.settings import SECTIONS, SHIPPED, Settings
-from seed_pipeline.core.vocabulary import Text
+from seed_pipeline.settings import SECTIONS, SHIPPED, Settings
+from seed_pipeline.settings.files import apply_overrides, read_section
+from seed_pipeline.settings.text import Text
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline_tests.core.conftest import TODAY, Made, make_all
 

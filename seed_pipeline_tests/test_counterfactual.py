@@ -2,8 +2,8 @@
 
 import pytest
 
-from seed_pipeline.core.settings import load
 from seed_pipeline.quality.judgement import judge
+from seed_pipeline.settings import load
 from seed_pipeline_tests.contract import TODAY, complete_chunks
 
 RULES = [rule.name for rule in load(today=TODAY).correlations.rules]

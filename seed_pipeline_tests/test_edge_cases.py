@@ -8,13 +8,13 @@ import pytest
 import sqlalchemy as sa
 
 from seed_pipeline.core.dataset import ENTITIES
-from seed_pipeline.core.settings import SettingsError
 from seed_pipeline.explain import TABLES, explain
 from seed_pipeline.pipeline import running
 from seed_pipeline.pipeline.checking import check_artifacts, check_target, opened_artifacts, opened_target
 from seed_pipeline.pipeline.judging import audit
 from seed_pipeline.pipeline.making import Opened, generate, made
 from seed_pipeline.pipeline.wishes import Wishes
+from seed_pipeline.settings import SettingsError
 from seed_pipeline.store import database
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline_tests.cli.conftest import AS_OF, command  # noqa: F401

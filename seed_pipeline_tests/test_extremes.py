@@ -5,7 +5,8 @@ from random import Random
 
 import pytest
 
-from seed_pipeline.core.settings import SettingsError, load
+from seed_pipeline.pipeline.wishes import Wishes
+from seed_pipeline.settings import SettingsError
 from seed_pipeline_tests.contract import TODAY, failures, judge_all
 
 EXTREMES = {
@@ -128,7 +129,7 @@ def test_a_thousand_combinations_pass_or_are_refused():
 def _refusal(overrides: list[str]) -> str:
     """What to do about settings that are refused; nothing for settings that are not."""
     try:
-        load(overrides=overrides, today=TODAY)
+        Wishes(overrides=overrides).settings(TODAY)
     except SettingsError as refused:
         return refused.remedy
     return ""

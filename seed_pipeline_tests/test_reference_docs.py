@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from seed_pipeline.core.settings import load
 from seed_pipeline.reference_docs import DOCS, pages
 from seed_pipeline.reference_docs.contract import BY_TESTS
 from seed_pipeline.schema import ANSWER_KEY, metadata
+from seed_pipeline.settings import load
 
 ROOT = DOCS.parent
 DECISIONS = sorted((DOCS / "decisions").glob("*.md"))
@@ -34,7 +34,7 @@ def test_another_configuration_has_its_own_reference(tmp_path) -> None:
     """The pages follow the folder they are made from."""
     from shutil import copytree
 
-    from seed_pipeline.core.settings import SHIPPED
+    from seed_pipeline.settings import SHIPPED
 
     folder = copytree(SHIPPED, tmp_path / "configs")
     main = folder / "main.yaml"

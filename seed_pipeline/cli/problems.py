@@ -4,7 +4,7 @@ import sys
 
 REFUSED, WRONG = 1, 2
 _THEIRS = {
-    ("seed_pipeline.core.files", "SettingsError"): WRONG,
+    ("seed_pipeline.settings.files", "SettingsError"): WRONG,
     ("seed_pipeline.store.errors", "StoreError"): WRONG,
     ("seed_pipeline.explain.explanation", "ExplainError"): WRONG,
     ("seed_pipeline.defs.launch", "LaunchError"): WRONG,

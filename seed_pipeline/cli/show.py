@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.text import Text
 
 from seed_pipeline.core.dataset import ENTITIES
-from seed_pipeline.core.settings import Main, Settings
 from seed_pipeline.demo.play import Scene
 from seed_pipeline.pipeline.making import Progress, silent
 from seed_pipeline.pipeline.running import Outcome
 from seed_pipeline.quality.verdict import Verdict
+from seed_pipeline.settings import Main, Settings
 from seed_pipeline.store.plan import Plan
 from seed_pipeline.store.target import file, parse, redact
 

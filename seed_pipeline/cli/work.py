@@ -13,13 +13,13 @@ import yaml
 
 from seed_pipeline.cli import show
 from seed_pipeline.cli.problems import REFUSED
-from seed_pipeline.core.settings import Settings, SettingsError
-from seed_pipeline.core.target_settings import look_up
 from seed_pipeline.pipeline import running
 from seed_pipeline.pipeline.making import generate as generate_all
 from seed_pipeline.pipeline.making import watched
 from seed_pipeline.pipeline.running import Outcome, released_rows
 from seed_pipeline.pipeline.wishes import Wishes
+from seed_pipeline.settings import Settings, SettingsError
+from seed_pipeline.settings.targets import look_up
 
 ARTIFACTS = Path("data/artifacts")
 

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from seed_pipeline.core import view
-from seed_pipeline.core.alert_settings import AlertRule
-from seed_pipeline.core.conditions import all_hold
-from seed_pipeline.core.facts import RATING, SCORE
 from seed_pipeline.core.randomness import uuids
 from seed_pipeline.core.sessions import person
 from seed_pipeline.core.world import World
+from seed_pipeline.settings.alerts import AlertRule
+from seed_pipeline.settings.conditions import all_hold
+from seed_pipeline.settings.facts import RATING, SCORE
 
 COLUMNS = ["id", "tutor_id", "student_id", "session_id", "alert_type", "severity", "because"]
 

@@ -9,9 +9,9 @@ from seed_pipeline.core import rules as engine
 from seed_pipeline.core.alerts import alerts
 from seed_pipeline.core.draws import Draws
 from seed_pipeline.core.sessions import in_cascade
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.core.world import World
 from seed_pipeline.schema import metadata
+from seed_pipeline.settings import Settings
 
 STEEP = 0.6  # of the steepest trend: from here a pair's course is a story
 LONG = 3  # sessions a pair needs for a course

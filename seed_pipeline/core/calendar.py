@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from seed_pipeline.core.cast import window_start
-from seed_pipeline.core.files import SettingsError
-from seed_pipeline.core.probability_settings import WEEKDAYS
 from seed_pipeline.core.randomness import pick, ranks, spread, uniform
 from seed_pipeline.core.world import World
+from seed_pipeline.settings.files import SettingsError
+from seed_pipeline.settings.probabilities import WEEKDAYS
 
 QUARTERS = 96  # quarter hours of a day
 BUFFER = 1  # quarter hours kept free after a session: nobody starts late into the next one

@@ -10,9 +10,9 @@ import pandas as pd
 
 from seed_pipeline.core.names import RESERVED_DOMAINS, first_names, last_names
 from seed_pipeline.core.randomness import bits, pick, uniform, user_ids
-from seed_pipeline.core.vocabulary import Subject
 from seed_pipeline.core.wording import NOTHING
 from seed_pipeline.core.world import World
+from seed_pipeline.settings.text import Subject
 
 DEPARTMENTS = 3
 SUBJECTS_IN_DEPARTMENT = 3

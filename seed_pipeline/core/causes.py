@@ -4,7 +4,7 @@ import numpy as np
 
 from seed_pipeline.core.draws import Draws
 from seed_pipeline.core.randomness import between, whole_between
-from seed_pipeline.core.settings import Settings
+from seed_pipeline.settings import Settings
 
 SILENCE = (0.12, 0.28)  # working silence as a share of the time the tutor is silent
 AWKWARD_PER_SECOND = 0.018  # awkward pauses as a share of that time, for each second of response delay

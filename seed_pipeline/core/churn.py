@@ -9,13 +9,13 @@ from seed_pipeline.core import rules as engine
 from seed_pipeline.core import view
 from seed_pipeline.core.baselines import solve
 from seed_pipeline.core.cast import subject_column, topic_of
-from seed_pipeline.core.conditions import all_hold
 from seed_pipeline.core.feedback import full_facts
 from seed_pipeline.core.history import history, last_day, mostly
 from seed_pipeline.core.randomness import ranks, reconsidered, rounded, uniform
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.core.wording import say
 from seed_pipeline.core.world import World
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.conditions import all_hold
 
 WEIGHT = "churn_weight"
 LONGEST_PAUSE = 9  # days between the last session and the goodbye

@@ -6,8 +6,8 @@ from importlib import import_module
 import pandas as pd
 
 from seed_pipeline.core import defects
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.core.world import World
+from seed_pipeline.settings import Settings
 
 Tables = dict[str, pd.DataFrame]
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from seed_pipeline.core.alerts import counted, raised
-from seed_pipeline.core.facts import METRICS, RATING, SCORE, SESSION_FACTS
 from seed_pipeline.core.world import World
+from seed_pipeline.settings.facts import METRICS, RATING, SCORE, SESSION_FACTS
 
 _UNKNOWN = {"churn_probability": np.nan, "weighted_session_score": np.nan}
 

@@ -12,12 +12,12 @@ import pandas as pd
 
 from seed_pipeline.core.cast import window_start
 from seed_pipeline.core.defect_alerts import alerts_on
-from seed_pipeline.core.defect_settings import AUDIO, Booking, Kind
 from seed_pipeline.core.names import first_names, last_names
 from seed_pipeline.core.randomness import bits, uniform, uuids, whole_between
 from seed_pipeline.core.reference import subject_id
 from seed_pipeline.core.world import World
 from seed_pipeline.schema import columns_made_by, metadata
+from seed_pipeline.settings.defects import AUDIO, Booking, Kind
 
 Tables = dict[str, pd.DataFrame]
 LABELS = "truth_defects"

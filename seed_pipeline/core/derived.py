@@ -4,7 +4,7 @@ import numpy as np
 
 from seed_pipeline.core.draws import Draws
 from seed_pipeline.core.randomness import bell, between, whole_between
-from seed_pipeline.core.settings import Settings
+from seed_pipeline.settings import Settings
 
 
 def derived(settings: Settings, draws: Draws, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

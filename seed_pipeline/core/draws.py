@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from seed_pipeline.core.randomness import chosen, pick, ranks, spread, uniform
-from seed_pipeline.core.ranges import Strict
 from seed_pipeline.core.world import World
+from seed_pipeline.settings.ranges import Strict
 
 
 class Draws:

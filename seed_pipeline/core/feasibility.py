@@ -10,18 +10,16 @@ from typing import NamedTuple
 import numpy as np
 
 from seed_pipeline.core.calendar import capacity, crowded, trend_ratio
-from seed_pipeline.core.files import SettingsError
 from seed_pipeline.core.pairs import booked, engagement_means
-from seed_pipeline.core.probability_settings import Match
 from seed_pipeline.core.rules import order
-from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.target_settings import check_references
 from seed_pipeline.core.world import World
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.files import SettingsError
+from seed_pipeline.settings.probabilities import Match
 
 
 def check(settings: Settings) -> None:
     """Raise SettingsError for the first contradiction found; otherwise a dataset of these settings meets them."""
-    check_references(settings)
     order(settings.correlations.rules)
     world = World(settings)
     for test in CHECKS:

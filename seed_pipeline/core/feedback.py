@@ -8,14 +8,14 @@ import pandas as pd
 from seed_pipeline.core import rules as engine
 from seed_pipeline.core import view
 from seed_pipeline.core.baselines import solve
-from seed_pipeline.core.conditions import all_hold
 from seed_pipeline.core.draws import Draws
-from seed_pipeline.core.facts import RATING
 from seed_pipeline.core.randomness import GOLDEN_SHARE, bell, reconsidered, uniform
-from seed_pipeline.core.ranges import middle
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.core.wording import NOTHING, compose, say
 from seed_pipeline.core.world import World
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.conditions import all_hold
+from seed_pipeline.settings.facts import RATING
+from seed_pipeline.settings.ranges import middle
 
 CHANCE = "feedback_probability"
 KIND, UNKIND = 4.3, 3.3  # stars before rounding of kind and of other feedback on poor sessions (N7)

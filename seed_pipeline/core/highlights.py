@@ -7,12 +7,12 @@ import pandas as pd
 
 from seed_pipeline.core import view
 from seed_pipeline.core.cast import topic_of
-from seed_pipeline.core.conditions import all_hold
 from seed_pipeline.core.randomness import dealt, uniform, uuids
-from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.vocabulary import HighlightType
 from seed_pipeline.core.wording import compose, say
 from seed_pipeline.core.world import World
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.conditions import all_hold
+from seed_pipeline.settings.text import HighlightType
 
 EARLIEST, LATEST = 45, 60  # seconds after the start, before the end
 

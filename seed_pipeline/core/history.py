@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from seed_pipeline.core import view
-from seed_pipeline.core.facts import SCORE
-from seed_pipeline.core.probability_settings import Match
 from seed_pipeline.core.world import World
+from seed_pipeline.settings.facts import SCORE
+from seed_pipeline.settings.probabilities import Match
 
 _MISSED = ("no_show_tutor", "no_show_student", "rescheduled")
 

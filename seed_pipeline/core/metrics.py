@@ -15,14 +15,14 @@ from seed_pipeline.core.baselines import solve
 from seed_pipeline.core.causes import causes
 from seed_pipeline.core.derived import derived
 from seed_pipeline.core.draws import Draws
-from seed_pipeline.core.facts import METRIC_TABLES, REACTIONS, SCORE
 from seed_pipeline.core.pairs import cohort_means
 from seed_pipeline.core.randomness import bell, between
 from seed_pipeline.core.rebooking import follow_ups
-from seed_pipeline.core.rule_settings import Rule
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.core.world import World
 from seed_pipeline.schema import columns_made_by
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.facts import METRIC_TABLES, REACTIONS, SCORE
+from seed_pipeline.settings.rules import Rule
 
 Columns = dict[str, np.ndarray]
 ENGAGEMENT = "student_engagement_score"

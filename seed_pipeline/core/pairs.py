@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seed_pipeline.core.files import SettingsError
 from seed_pipeline.core.world import World
+from seed_pipeline.settings.files import SettingsError
 
 MARGIN = 0.12  # points of engagement kept free on either side by the settings, so that cohorts have room
 COHORT_MARGIN = 0.05  # … and by every cohort: what rounding and few sessions leave to chance

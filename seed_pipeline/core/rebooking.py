@@ -9,10 +9,10 @@ import numpy as np
 from seed_pipeline.core import rules as engine
 from seed_pipeline.core.baselines import solve
 from seed_pipeline.core.draws import Draws
-from seed_pipeline.core.facts import SCORE
 from seed_pipeline.core.randomness import reconsidered, to_total
 from seed_pipeline.core.sessions import in_cascade
-from seed_pipeline.core.settings import Settings
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.facts import SCORE
 
 METRIC = "follow_up_probability"
 _CERTAIN = 1e6  # weight of sessions that are followed up before all others

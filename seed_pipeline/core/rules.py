@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.core.conditions import all_hold
-from seed_pipeline.core.facts import PROBABILITY_METRICS, RULE_METRICS, comes_from, known_before
-from seed_pipeline.core.files import SettingsError
-from seed_pipeline.core.rule_settings import Rule
 from seed_pipeline.schema import decimals, metadata
+from seed_pipeline.settings.conditions import all_hold
+from seed_pipeline.settings.facts import PROBABILITY_METRICS, RULE_METRICS, comes_from, known_before
+from seed_pipeline.settings.files import SettingsError
+from seed_pipeline.settings.rules import Rule
 
 Facts = Mapping[str, np.ndarray]
 

@@ -8,9 +8,9 @@ import pandas as pd
 from seed_pipeline.core import booking, calendar
 from seed_pipeline.core.cast import DEPARTMENTS
 from seed_pipeline.core.randomness import chosen, ranks, to_total, uniform, uuids, whole_between
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.core.wording import NOTHING, say
 from seed_pipeline.core.world import World
+from seed_pipeline.settings import Settings
 
 MOST_LATE = 8  # minutes; with the longest overrun it stays within the calendar's buffer
 OVERRUN = (-6, 5)  # minutes

@@ -7,10 +7,10 @@ import pandas as pd
 
 from seed_pipeline.core.cast import departments, joined, people, places, subject_column, topic_of
 from seed_pipeline.core.randomness import uniform
-from seed_pipeline.core.ranges import middle
 from seed_pipeline.core.wording import say
 from seed_pipeline.core.world import World
 from seed_pipeline.schema import ENUMS
+from seed_pipeline.settings.ranges import middle
 
 GRADES = ENUMS["grade_level"]
 _GROWN_UP = ("college", "adult")

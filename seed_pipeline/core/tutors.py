@@ -15,9 +15,9 @@ from seed_pipeline.core.cast import (
     topic_of,
 )
 from seed_pipeline.core.randomness import bits, uniform, whole_between
-from seed_pipeline.core.ranges import middle
 from seed_pipeline.core.wording import say
 from seed_pipeline.core.world import World
+from seed_pipeline.settings.ranges import middle
 
 
 def make(settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from seed_pipeline.core.cast import subject_column, topic_of
-from seed_pipeline.core.facts import METRIC_TABLES, METRICS, SCORE
 from seed_pipeline.core.metrics import session_facts
 from seed_pipeline.core.sessions import person
 from seed_pipeline.core.world import World
+from seed_pipeline.settings.facts import METRIC_TABLES, METRICS, SCORE
 
 
 def completed(upstream: Mapping) -> pd.DataFrame:

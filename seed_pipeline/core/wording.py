@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.core.conditions import Condition
-from seed_pipeline.core.text_lines import SLOT, Line
+from seed_pipeline.settings.conditions import Condition
+from seed_pipeline.settings.text_lines import SLOT, Line
 
 Columns = Mapping[str, Any]
 NOTHING = np.array(None, dtype=object)

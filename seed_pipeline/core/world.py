@@ -9,10 +9,10 @@ from functools import cached_property
 
 import numpy as np
 
-from seed_pipeline.core.files import SettingsError
-from seed_pipeline.core.probability_settings import Match
 from seed_pipeline.core.randomness import GOLDEN_SHARE, rounded
-from seed_pipeline.core.settings import Settings
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.files import SettingsError
+from seed_pipeline.settings.probabilities import Match
 
 
 class World:

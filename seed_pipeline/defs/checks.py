@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import dagster as dg
 
 from seed_pipeline.core.dataset import ENTITIES
-from seed_pipeline.core.settings import SettingsError
 from seed_pipeline.defs.describe import table
 from seed_pipeline.defs.pictures import on_failure
 from seed_pipeline.defs.settings import SeedSettings, as_failure
@@ -17,6 +16,7 @@ from seed_pipeline.pipeline import conformity
 from seed_pipeline.pipeline.judging import audit, statements
 from seed_pipeline.pipeline.ledger import Sheet
 from seed_pipeline.quality.verdict import Verdict
+from seed_pipeline.settings import SettingsError
 from seed_pipeline.store.errors import StoreError
 
 

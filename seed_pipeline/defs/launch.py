@@ -11,11 +11,11 @@ from dagster._core.execution.plan.objects import StepFailureData
 
 from seed_pipeline import CONFIGS
 from seed_pipeline.core.dataset import ENTITIES
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.pipeline.ledger import RefusedError
 from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.pipeline.running import Outcome, outcome
 from seed_pipeline.pipeline.wishes import Wishes
+from seed_pipeline.settings import Settings
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.target import parse, secrets
 

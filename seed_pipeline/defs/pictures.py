@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.pipeline.judging import lineage_tables
+from seed_pipeline.settings import Settings
 from seed_pipeline.store.artifacts import Artifacts
 
 OF_ASSETS = {

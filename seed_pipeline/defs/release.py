@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 from pydantic import Field
 
-from seed_pipeline.core.settings import SettingsError
 from seed_pipeline.defs.describe import loaded_metadata
 from seed_pipeline.defs.settings import SeedSettings, as_failure
 from seed_pipeline.pipeline.ledger import RefusedError
 from seed_pipeline.pipeline.making import watch
 from seed_pipeline.pipeline.releasing import Candidate
+from seed_pipeline.settings import SettingsError
 from seed_pipeline.store.errors import StoreError
 
 

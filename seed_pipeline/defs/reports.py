@@ -6,10 +6,10 @@ from pathlib import Path
 import dagster as dg
 
 from seed_pipeline.core.dataset import ENTITIES
-from seed_pipeline.core.settings import SettingsError
 from seed_pipeline.defs.assets import OWNERS
 from seed_pipeline.defs.describe import docs
 from seed_pipeline.defs.settings import SeedSettings, as_failure
+from seed_pipeline.settings import SettingsError
 from seed_pipeline.store.errors import StoreError
 
 FILE = "report.html"

@@ -9,11 +9,11 @@ import dagster as dg
 from pydantic import Field, create_model
 
 from seed_pipeline.blast_radius import Change, Version, blast_radius, kept, remember
-from seed_pipeline.core.rule_settings import Rule
-from seed_pipeline.core.settings import SHIPPED, Settings, SettingsError
 from seed_pipeline.defs.versions import SOME_DAY, shipped
 from seed_pipeline.pipeline.making import Made, Opened, made, watch
 from seed_pipeline.pipeline.wishes import Wishes
+from seed_pipeline.settings import SHIPPED, Settings, SettingsError
+from seed_pipeline.settings.rules import Rule
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.errors import StoreError
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from seed_pipeline import core
 from seed_pipeline.core.dataset import READS
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.pipeline.wishes import Wishes, digest
+from seed_pipeline.settings import Settings
 
 SOME_DAY = date(2000, 1, 1)
 """Stands for `as_of: today` in versions and definitions, which must not change at midnight."""

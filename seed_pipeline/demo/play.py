@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.target_settings import holds_back, in_force
 from seed_pipeline.demo.script import Expectation, SceneText, Script, read
 from seed_pipeline.demo.words import Words, figure, plain
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.targets import holds_back, in_force
 from seed_pipeline.store.failures import explained
 
 NO_KEY = "needs the answer key, which this database does not have"

@@ -5,9 +5,9 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from seed_pipeline.core.files import SettingsError, read_section, refused
-from seed_pipeline.core.ranges import Strict
-from seed_pipeline.core.settings import SHIPPED, Settings
+from seed_pipeline.settings import SHIPPED, Settings
+from seed_pipeline.settings.files import SettingsError, read_section, refused
+from seed_pipeline.settings.ranges import Strict
 
 NAME = "demo"
 COMPARISONS = ("equals", "about", "inside", "at_least", "at_most")

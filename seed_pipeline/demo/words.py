@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from seed_pipeline.core.cast import places
-from seed_pipeline.core.files import SettingsError
 from seed_pipeline.core.randomness import user_ids
-from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.target_settings import look_up
 from seed_pipeline.core.world import World
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.files import SettingsError
+from seed_pipeline.settings.targets import look_up
 
 _NAME = re.compile(r"\{([\w.]+)\}")
 _QUOTED = re.compile(r"'([^']*)'")

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.core.persona_settings import StudentPersona, TutorPersona
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.explain.explanation import ExplainError
 from seed_pipeline.quality.observation import Chunk, Facts
 from seed_pipeline.schema import ANSWER_KEY
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.personas import StudentPersona, TutorPersona
 
 Tables = Mapping[str, pd.DataFrame]
 _KEYS = (("session", "sessions", "id"), ("student", "students", "user_id"), ("tutor", "tutors", "user_id"))
@@ -77,7 +77,7 @@ class Found:
 
 
 class Around:
-    """Some of the sessions, in order of time, with their facts by the names of `core.facts`."""
+    """Some of the sessions, in order of time, with their facts by the names of `settings.facts`."""
 
     def __init__(self, found: Found, which: pd.Series) -> None:
         self.sessions = found.tables["sessions"][which].sort_values("scheduled_start", kind="stable", ignore_index=True)

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.core.conditions import Condition
-from seed_pipeline.core.rule_settings import Effect, Rule
 from seed_pipeline.explain.explanation import figure
 from seed_pipeline.explain.lookup import Around
 from seed_pipeline.quality.journal import HOME, METRICS, close, domain, effect_on
+from seed_pipeline.settings.conditions import Condition
+from seed_pipeline.settings.rules import Effect, Rule
 
 _SIGNS = {"multiply": "× {}", "add": "+ {}", "cap": "at most {}", "set": "set to {}"}
 

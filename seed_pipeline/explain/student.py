@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.core.probability_settings import Match
 from seed_pipeline.explain.explanation import Explanation, columns, counted, day, figure, laid_out, moment, percent
 from seed_pipeline.explain.lookup import Found
+from seed_pipeline.settings.probabilities import Match
 
 _SPELLED = {
     "lost": "lost: leaves before anybody else (N3)",

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from seed_pipeline.core.persona_settings import TutorPersona
 from seed_pipeline.explain.explanation import Explanation, columns, figure, laid_out, percent, span
 from seed_pipeline.explain.lookup import Found
+from seed_pipeline.settings.personas import TutorPersona
 
 
 def of_tutor(found: Found) -> Explanation:

@@ -8,12 +8,12 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from seed_pipeline.core.dataset import ENTITIES, Tables
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.pipeline.judging import audit_all
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.quality.evidence import with_rows
 from seed_pipeline.quality.judgement import judge
 from seed_pipeline.quality.verdict import Verdict
+from seed_pipeline.settings import Settings
 from seed_pipeline.store import database, manifest
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.errors import StoreError

@@ -9,7 +9,6 @@ import pandas as pd
 
 from seed_pipeline import quality, schema
 from seed_pipeline.core.dataset import ENTITIES, Tables
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.pipeline.conformity import conformity
 from seed_pipeline.pipeline.ledger import Ledger, Sheet, lineage, seen
 from seed_pipeline.pipeline.making import Progress, makes_rows, must_agree, silent
@@ -19,6 +18,7 @@ from seed_pipeline.quality.judgement import judge
 from seed_pipeline.quality.statements import Statement
 from seed_pipeline.quality.statements import statements as all_statements
 from seed_pipeline.quality.verdict import Verdict
+from seed_pipeline.settings import Settings
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.frames import conform
 

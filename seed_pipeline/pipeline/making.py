@@ -13,8 +13,8 @@ from typing import Any
 
 from seed_pipeline import schema
 from seed_pipeline.core.dataset import ENTITIES, UPSTREAM, Tables, chunks, make
-from seed_pipeline.core.settings import Settings, SettingsError
 from seed_pipeline.pipeline.wishes import stamp, world_of
+from seed_pipeline.settings import Settings, SettingsError
 from seed_pipeline.store.artifacts import Artifacts, Manifest
 
 Progress = Callable[[str, int, int], None]

@@ -8,12 +8,12 @@ import sqlalchemy as sa
 
 from seed_pipeline import __version__
 from seed_pipeline.core.dataset import ENTITIES, Tables
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.pipeline.conformity import NAME
 from seed_pipeline.pipeline.judging import statements
 from seed_pipeline.pipeline.ledger import RefusedError, refusals
 from seed_pipeline.pipeline.making import Progress, must_agree, silent
 from seed_pipeline.pipeline.wishes import digest
+from seed_pipeline.settings import Settings
 from seed_pipeline.store import database, guard
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.failures import explained

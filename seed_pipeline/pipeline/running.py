@@ -8,12 +8,12 @@ from pathlib import Path
 
 from seed_pipeline import schema
 from seed_pipeline.core.dataset import ENTITIES
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.pipeline.judging import audit_all
 from seed_pipeline.pipeline.ledger import current, refusals
 from seed_pipeline.pipeline.making import Progress, generate, makes_rows, silent
 from seed_pipeline.pipeline.releasing import Candidate, reachable
 from seed_pipeline.quality.verdict import Verdict
+from seed_pipeline.settings import Settings
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.plan import Plan
 

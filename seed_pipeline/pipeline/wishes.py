@@ -10,8 +10,9 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 from seed_pipeline.core.dataset import READS
-from seed_pipeline.core.settings import SHIPPED, Settings, SettingsError, load
+from seed_pipeline.core.feasibility import check
 from seed_pipeline.core.world import World
+from seed_pipeline.settings import SHIPPED, Settings, SettingsError, load
 
 NOT_OF_THE_DATA = (
     "target",
@@ -91,6 +92,7 @@ def _loaded(
     config: Path | None, overrides: tuple[str, ...], today: date, presets: tuple[str, ...], state: tuple
 ) -> Settings:
     settings = load(config, overrides, today=today, presets=presets)
+    check(settings)
     zone = settings.main.staging_refresh.time_zone
     if zone not in available_timezones():  # the machine's list, which `core` does not look at
         remedy = "write a name of the IANA database, such as UTC or Europe/Berlin"

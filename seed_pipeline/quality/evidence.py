@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.target_settings import Target
 from seed_pipeline.quality.injected import ordinary
 from seed_pipeline.quality.judgement import Tables, measure_of
 from seed_pipeline.quality.observation import Chunk, Facts
 from seed_pipeline.quality.verdict import Cell, Record, Verdict
 from seed_pipeline.schema import metadata
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.targets import Target
 
 CHILDREN = 10
 """How many of the rows that hang on an offender (a session's tags, a tutor's sessions) are shown in its row."""

@@ -7,14 +7,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.target_settings import Target, expectation
 from seed_pipeline.quality.intervals import Size, around, bounds, rounded, row
 from seed_pipeline.quality.measures_cast import cohorts
 from seed_pipeline.quality.observation import Chunk, Facts
 from seed_pipeline.quality.sums import Faults, Part, Sums, by_label
 from seed_pipeline.quality.verdict import Findings, Row
 from seed_pipeline.schema import metadata
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.targets import Target, expectation
 
 T = TypeVar("T")
 _SCALE = {c.name: 10.0 ** -(getattr(c.type, "scale", 0) or 0) for t in metadata.tables.values() for c in t.columns}

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.core.defect_settings import KINDS
-from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.target_settings import Target
 from seed_pipeline.quality.intervals import row
 from seed_pipeline.quality.observation import Chunk
 from seed_pipeline.quality.sums import Faults, Part, Sums, by_label
 from seed_pipeline.quality.verdict import Findings, Row
 from seed_pipeline.schema import metadata
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.defects import KINDS
+from seed_pipeline.settings.targets import Target
 
 Tables = Mapping[str, pd.DataFrame]
 LABELS = "truth_defects"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from math import ceil, floor, inf, isnan, nan, sqrt
 
-from seed_pipeline.core.target_settings import Target, Tolerance
 from seed_pipeline.quality.verdict import Row
+from seed_pipeline.settings.targets import Target, Tolerance
 
 SLACK = 1e-9
 

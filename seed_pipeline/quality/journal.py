@@ -5,10 +5,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.core.facts import PROBABILITY_METRICS, RULE_METRICS
-from seed_pipeline.core.rule_settings import Effect, Rule
 from seed_pipeline.quality.observation import Chunk
 from seed_pipeline.schema import metadata
+from seed_pipeline.settings.facts import PROBABILITY_METRICS, RULE_METRICS
+from seed_pipeline.settings.rules import Effect, Rule
 
 METRICS = (*RULE_METRICS, *PROBABILITY_METRICS)
 HOME = {name: "sessions" for name in RULE_METRICS if name in metadata.tables["sessions"].columns}

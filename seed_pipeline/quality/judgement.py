@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from seed_pipeline.core.files import SettingsError
-from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.target_settings import Target, check_references, holds_back, in_force
 from seed_pipeline.quality import forms
 from seed_pipeline.quality.injected import ordinary
 from seed_pipeline.quality.measures import MEASURES, Measure
 from seed_pipeline.quality.observation import Chunk
 from seed_pipeline.quality.sums import Part, Sums
 from seed_pipeline.quality.verdict import NOTHING, Findings, Verdict, conclude, not_judged
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.files import SettingsError
+from seed_pipeline.settings.targets import Target, check_references, holds_back, in_force
 
 Tables = Mapping[str, pd.DataFrame]
 _FORM = Measure(forms.collect, forms.assess, of_cast=True)

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.target_settings import Target
 from seed_pipeline.quality import (
     injected,
     measures_alerts,
@@ -19,6 +17,8 @@ from seed_pipeline.quality import (
 from seed_pipeline.quality.observation import Chunk
 from seed_pipeline.quality.sums import Part, Sums
 from seed_pipeline.quality.verdict import Findings
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.targets import Target
 
 
 def faults_only(sums: Sums, part: Part, target: Target, settings: Settings) -> Findings:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.core.alert_settings import AlertRule
-from seed_pipeline.core.conditions import all_hold
-from seed_pipeline.core.target_settings import Target
 from seed_pipeline.quality.observation import Chunk
 from seed_pipeline.quality.sums import Faults, Part
+from seed_pipeline.settings.alerts import AlertRule
+from seed_pipeline.settings.conditions import all_hold
+from seed_pipeline.settings.targets import Target
 
 SUBJECTS = {
     "session": ("session_id",),

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.target_settings import Target
 from seed_pipeline.quality.intervals import row
 from seed_pipeline.quality.observation import Chunk, taken
 from seed_pipeline.quality.sums import Faults, Part, Sums, by_label
 from seed_pipeline.quality.verdict import Findings
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.targets import Target
 
 
 def cohorts(settings: Settings) -> int:

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Boolean, Column, Date, DateTime, Double, Enum, Integer, Numeric, String, Table, UniqueConstraint
 
-from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.target_settings import Target
 from seed_pipeline.quality.observation import Chunk, positions
 from seed_pipeline.quality.sums import Faults, Part, Sums, hashes
 from seed_pipeline.quality.verdict import Findings
 from seed_pipeline.schema import columns_made_by, metadata
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.targets import Target
 
 SHARED = ("subjects",)
 """Tables that belong to no chunk: a reference to them may be answered by another chunk."""

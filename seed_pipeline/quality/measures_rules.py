@@ -5,14 +5,14 @@ from functools import partial
 
 import numpy as np
 
-from seed_pipeline.core.facts import RULE_METRICS
-from seed_pipeline.core.rule_settings import Effect, Rule
-from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.target_settings import Target, in_force
 from seed_pipeline.quality.journal import EXACT, HOME, METRICS, Journal, close, domain, effect_on
 from seed_pipeline.quality.observation import Chunk
 from seed_pipeline.quality.sums import Faults, Part, Sums
 from seed_pipeline.quality.verdict import Findings
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.facts import RULE_METRICS
+from seed_pipeline.settings.rules import Effect, Rule
+from seed_pipeline.settings.targets import Target, in_force
 
 
 def collect_rule(chunk: Chunk, target: Target) -> Part:

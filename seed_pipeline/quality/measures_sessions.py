@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.core.target_settings import Target
 from seed_pipeline.quality.observation import Chunk, pairs, positions, taken
 from seed_pipeline.quality.sums import Faults, Part
+from seed_pipeline.settings.targets import Target
 
 OUTCOMES = ("completed", "no_show_student", "no_show_tutor", "rescheduled")
 _FLAGS = {

@@ -4,13 +4,13 @@ from math import inf, nan, sqrt
 
 import numpy as np
 
-from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.target_settings import Target, look_up
 from seed_pipeline.quality.intervals import rounded, row
 from seed_pipeline.quality.journal import effect_on
 from seed_pipeline.quality.observation import Chunk
 from seed_pipeline.quality.sums import Faults, Part, Sums, by_label
 from seed_pipeline.quality.verdict import Findings, Row
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.targets import Target, look_up
 
 
 def collect_off_days(chunk: Chunk, target: Target) -> Part:

@@ -7,8 +7,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.target_settings import Target
 from seed_pipeline.quality.observation import Chunk, taken
 from seed_pipeline.quality.sums import Faults, Part
 from seed_pipeline.quality.wording_checks import (
@@ -22,6 +20,8 @@ from seed_pipeline.quality.wording_checks import (
     RESERVED,
 )  # fmt: skip
 from seed_pipeline.schema import metadata
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.targets import Target
 
 _TEXTS = {
     "summary": ("sessions", "ai_summary", "id"),

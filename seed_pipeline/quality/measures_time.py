@@ -4,13 +4,13 @@ from math import inf, nan
 
 import numpy as np
 
-from seed_pipeline.core.probability_settings import WEEKDAYS
-from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.target_settings import Target
 from seed_pipeline.quality.intervals import row
 from seed_pipeline.quality.observation import Chunk
 from seed_pipeline.quality.sums import Faults, Part, Sums, by_label
 from seed_pipeline.quality.verdict import Findings, Row
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.probabilities import WEEKDAYS
+from seed_pipeline.settings.targets import Target
 
 CLEAR = 1.2
 """How many times heavier a weight must be before the data is asked to show it."""

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Boolean, Date, DateTime, Double, Integer, Numeric
 
-from seed_pipeline.core.conditions import Condition
-from seed_pipeline.core.facts import METRICS
-from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.target_settings import conditions
 from seed_pipeline.schema import metadata
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.conditions import Condition
+from seed_pipeline.settings.facts import METRICS
+from seed_pipeline.settings.targets import conditions
 
 if TYPE_CHECKING:
     from seed_pipeline.quality.journal import Journal
@@ -184,7 +184,7 @@ class Facts(Mapping[str, np.ndarray]):
 
 
 class SessionFacts(Facts):
-    """Facts of sessions, by the names of core.facts and core.target_settings."""
+    """Facts of sessions, by the names of settings.facts and settings.targets."""
 
     table, key = "sessions", "id"
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.target_settings import holds_back, in_force
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.targets import holds_back, in_force
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, fields
 from math import isfinite, isnan, nan
 from typing import Any
 
-from seed_pipeline.core.target_settings import Target
 from seed_pipeline.quality.sums import Faults
+from seed_pipeline.settings.targets import Target
 
 Cell = str | float | int | bool | None
 Record = dict[str, Cell]

@@ -8,9 +8,9 @@
 from datetime import date
 from pathlib import Path
 
-from seed_pipeline.core.settings import SHIPPED, load
 from seed_pipeline.reference_docs.contract import contract_page
 from seed_pipeline.reference_docs.settings import settings_page
+from seed_pipeline.settings import SHIPPED, load
 
 DOCS = SHIPPED.parent / "docs"
 _ANY_DAY = date(2026, 1, 1)  # stands for `today`, which no page tells

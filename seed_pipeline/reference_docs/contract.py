@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from seed_pipeline.core.settings import Settings
-from seed_pipeline.core.target_settings import EXPECTATIONS, Target, conditions, expectation, lines, look_up
 from seed_pipeline.quality.measures import MEASURES
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.targets import EXPECTATIONS, Target, conditions, expectation, lines, look_up
 
 CHAPTERS = {
     "C": "Cast and counts",

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from seed_pipeline.core.dataset import READS
-from seed_pipeline.core.files import read_section
-from seed_pipeline.core.settings import SECTIONS, Settings
 from seed_pipeline.reference_docs.contract import table
 from seed_pipeline.reference_docs.remarks import head, remarks
+from seed_pipeline.settings import SECTIONS, Settings
+from seed_pipeline.settings.files import read_section
 
 Schema = Mapping[str, Any]
 _LONGEST = 110

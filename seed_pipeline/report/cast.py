@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from seed_pipeline.core.dataset import Tables
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.demo.words import Words
+from seed_pipeline.settings import Settings
 
 _PERSON = ("user_id", "tutor_id", "student_id")
 _METRICS = (

@@ -13,7 +13,6 @@ from markupsafe import Markup
 
 from seed_pipeline.blast_radius import Remembered
 from seed_pipeline.core.dataset import ENTITIES
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.demo import Scene, play
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.report.cast import Cast
@@ -22,6 +21,7 @@ from seed_pipeline.report.pictures import pictures
 from seed_pipeline.report.portraits import Observed, portraits
 from seed_pipeline.report.source import Source
 from seed_pipeline.report.stories import stories
+from seed_pipeline.settings import Settings
 from seed_pipeline.store import database
 from seed_pipeline.store.errors import StoreError
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seed_pipeline.core.probability_settings import WEEKDAYS
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.quality.plots import drawn
 from seed_pipeline.quality.sums import Part
+from seed_pipeline.settings import Settings
+from seed_pipeline.settings.probabilities import WEEKDAYS
 
 Counts = Mapping[str, np.ndarray]
 

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from seed_pipeline import __version__
 from seed_pipeline.blast_radius import Remembered, remembered
 from seed_pipeline.core.dataset import ENTITIES, READS, Tables
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.pipeline.checking import opened_artifacts, opened_target
 from seed_pipeline.pipeline.judging import audit_all, law_of, so_far
 from seed_pipeline.pipeline.ledger import Ledger, seen
@@ -19,6 +18,7 @@ from seed_pipeline.pipeline.wishes import Wishes, digest
 from seed_pipeline.quality.injected import ordinary
 from seed_pipeline.quality.judgement import judge
 from seed_pipeline.quality.verdict import Verdict
+from seed_pipeline.settings import Settings
 from seed_pipeline.store import database, manifest
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.ownership import RELEASES

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import sqlalchemy as sa
 
-    from seed_pipeline.core.settings import Settings
+    from seed_pipeline.settings import Settings
 
 AS_OF = date(2026, 1, 1)
 """What `today` in the settings stands for here: tests want the same dataset tomorrow."""
@@ -180,8 +180,8 @@ def _make(wishes: Mapping[str, Any], folder: Path) -> None:
 @contextmanager
 def _explained() -> Iterator[None]:
     """Turn what the pipeline says to its users into a SeedError."""
-    from seed_pipeline.core.settings import SettingsError
     from seed_pipeline.pipeline.ledger import RefusedError
+    from seed_pipeline.settings import SettingsError
     from seed_pipeline.store.errors import StoreError
 
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seed_pipeline.core.settings import SHIPPED
+from seed_pipeline.settings import SHIPPED
 from seed_pipeline_tests.cli.conftest import Command
 
 Break = Callable[[Path], list[str]]

@@ -6,7 +6,8 @@ from datetime import date
 import pytest
 
 from seed_pipeline.core import dataset
-from seed_pipeline.core.settings import Settings, load
+from seed_pipeline.pipeline.wishes import Wishes
+from seed_pipeline.settings import Settings
 
 TODAY = date(2026, 3, 1)
 Made = dict[str, dataset.Tables]
@@ -14,7 +15,7 @@ Made = dict[str, dataset.Tables]
 
 def settings_with(*overrides: str) -> Settings:
     """The shipped settings with overrides, as of a fixed day."""
-    return load(overrides=overrides, today=TODAY)
+    return Wishes(overrides=overrides).settings(TODAY)
 
 
 def make_all(settings: Settings, cohorts: range | None = None) -> Made:

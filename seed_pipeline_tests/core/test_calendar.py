@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from seed_pipeline.core import booking, calendar
-from seed_pipeline.core.files import SettingsError
 from seed_pipeline.core.world import World
+from seed_pipeline.settings.files import SettingsError
 from seed_pipeline_tests.core.conftest import settings_with
 
 AS_OF = ("2025-12-31", "2026-01-01", "2028-02-29", "2026-03-02", "2026-06-14", "2026-09-19")

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from seed_pipeline.core.dataset import ENTITIES
-from seed_pipeline.core.defect_settings import KINDS, KindName, rows_of
-from seed_pipeline.core.settings import SettingsError
 from seed_pipeline.quality.injected import row_keys
+from seed_pipeline.settings import SettingsError
+from seed_pipeline.settings.defects import KINDS, KindName, rows_of
 from seed_pipeline.store.assembly import whole
 from seed_pipeline_tests.core.conftest import make_all, settings_with
 from seed_pipeline_tests.core.test_dataset import MOMENTS, digest, flat

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seed_pipeline.core.files import SettingsError
+from seed_pipeline.settings.files import SettingsError
 from seed_pipeline_tests.core.conftest import settings_with
 
 OUTCOMES = (

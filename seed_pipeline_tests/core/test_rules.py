@@ -5,8 +5,8 @@ import pytest
 
 from seed_pipeline.core import rules as engine
 from seed_pipeline.core.baselines import solve
-from seed_pipeline.core.files import SettingsError
-from seed_pipeline.core.rule_settings import Rule
+from seed_pipeline.settings.files import SettingsError
+from seed_pipeline.settings.rules import Rule
 
 ENGAGEMENT = "student_engagement_score"
 

@@ -9,10 +9,10 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from seed_pipeline.core.text_facts import FEEDBACK_FACTS, SESSION_FACTS
-from seed_pipeline.core.text_lines import SESSION_SLOTS, Line
-from seed_pipeline.core.vocabulary import Churn, Feedback, Highlights, People, Sessions, Subjects, Text
 from seed_pipeline.schema import ENUMS
+from seed_pipeline.settings.text import Churn, Feedback, Highlights, People, Sessions, Subjects, Text
+from seed_pipeline.settings.text_facts import FEEDBACK_FACTS, SESSION_FACTS
+from seed_pipeline.settings.text_lines import SESSION_SLOTS, Line
 
 FOLDER = Path(__file__).parents[2] / "configs" / "text"
 FILES: dict[str, type[BaseModel]] = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from seed_pipeline.core.vocabulary import Text
+from seed_pipeline.settings.text import Text
 from seed_pipeline_tests.core.test_vocabulary import FILES, RAW
 
 

@@ -11,11 +11,11 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from seed_pipeline.core.text_facts import FEEDBACK_FACTS, Fact
-from seed_pipeline.core.text_lines import Line
-from seed_pipeline.core.vocabulary import Text
 from seed_pipeline.core.wording import choose, compose, say, uncovered
 from seed_pipeline.schema import ENUMS
+from seed_pipeline.settings.text import Text
+from seed_pipeline.settings.text_facts import FEEDBACK_FACTS, Fact
+from seed_pipeline.settings.text_lines import Line
 
 FOLDER = Path(__file__).parents[2] / "configs" / "text"
 TEXT = Text.model_validate({path.stem: yaml.safe_load(path.read_text("utf-8")) for path in FOLDER.glob("*.yaml")})

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from seed_pipeline.core.files import SettingsError
 from seed_pipeline.core.world import World
+from seed_pipeline.settings.files import SettingsError
 from seed_pipeline_tests.core.conftest import settings_with
 
 

@@ -17,8 +17,8 @@ import pandas as pd
 from seed_pipeline import schema
 from seed_pipeline.core import dataset
 from seed_pipeline.core.dataset import ENTITIES, UPSTREAM, Tables
-from seed_pipeline.core.settings import Settings, load
 from seed_pipeline.defs.columns import DECLARED
+from seed_pipeline.settings import Settings, load
 
 COHORTS = range(6)
 WORKING_KEYS = ("key", "metric", "seq", "user_id")

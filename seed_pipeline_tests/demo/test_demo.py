@@ -7,9 +7,9 @@ from shutil import copytree
 import pytest
 import sqlalchemy as sa
 
-from seed_pipeline.core.settings import SHIPPED, SettingsError
 from seed_pipeline.demo import Scene, play, read
 from seed_pipeline.demo.play import NO_KEY, named
+from seed_pipeline.settings import SHIPPED, SettingsError
 from seed_pipeline.store import database
 from seed_pipeline.store.plan import Options
 from seed_pipeline_tests.quality.datasets import chunks, settings

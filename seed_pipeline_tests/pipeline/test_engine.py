@@ -9,11 +9,11 @@ import pytest
 
 from seed_pipeline import schema
 from seed_pipeline.core.dataset import ENTITIES
-from seed_pipeline.core.settings import Settings, load
 from seed_pipeline.defs.launch import HOME, materialize
 from seed_pipeline.pipeline import running
 from seed_pipeline.pipeline.making import generate
 from seed_pipeline.pipeline.wishes import Wishes
+from seed_pipeline.settings import Settings, load
 
 DAY = date(2026, 3, 1)
 

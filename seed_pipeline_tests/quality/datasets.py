@@ -7,8 +7,9 @@ from functools import cache
 import pandas as pd
 
 from seed_pipeline.core import dataset
-from seed_pipeline.core.settings import Settings, load
+from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.quality.compare import joined
+from seed_pipeline.settings import Settings
 from seed_pipeline.store.assembly import whole
 
 TODAY = date(2026, 11, 22)
@@ -21,7 +22,7 @@ So little data is noisy; if the generator's draws change, another seed may have 
 @cache
 def settings(*overrides: str) -> Settings:
     """Shipped settings with overrides."""
-    return load(overrides=overrides, today=TODAY)
+    return Wishes(overrides=overrides).settings(TODAY)
 
 
 @cache

@@ -3,8 +3,8 @@
 import sys
 from importlib import import_module
 
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.quality.judgement import judge
+from seed_pipeline.settings import Settings
 from seed_pipeline_tests.quality.saboteur import SABOTEURS, Saboteur
 
 for _topic in ("counts", "personas", "rules", "stories", "keys", "integrity", "texts", "defects"):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from seed_pipeline.core.settings import Settings
+from seed_pipeline.settings import Settings
 from seed_pipeline_tests.quality.datasets import LARGE, Data, settings, tables
 
 SMALL: tuple[str, ...] = ()

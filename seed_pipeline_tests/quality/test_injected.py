@@ -5,9 +5,9 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from seed_pipeline.core.settings import load
 from seed_pipeline.quality.judgement import judge
 from seed_pipeline.quality.verdict import Verdict
+from seed_pipeline.settings import load
 from seed_pipeline_tests.contract import complete_chunks
 from seed_pipeline_tests.quality.datasets import Data
 

@@ -4,8 +4,8 @@ from math import inf, nan
 
 import pytest
 
-from seed_pipeline.core.target_settings import Tolerance
 from seed_pipeline.quality.intervals import Size, around, deviation, rounded, row
+from seed_pipeline.settings.targets import Tolerance
 
 
 def at(sessions: int) -> Size:

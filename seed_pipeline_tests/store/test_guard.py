@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from seed_pipeline.core.settings import ALLOWED
+from seed_pipeline.settings import ALLOWED
 from seed_pipeline.store import database, guard
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.failures import explained

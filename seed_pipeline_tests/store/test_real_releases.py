@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from seed_pipeline import schema
-from seed_pipeline.core.settings import Settings
 from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.pipeline.running import run
 from seed_pipeline.pipeline.wishes import Wishes
+from seed_pipeline.settings import Settings
 from seed_pipeline.store import database
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline_tests.store.conftest import Target

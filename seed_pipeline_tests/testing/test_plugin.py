@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from seed_pipeline.core.settings import SHIPPED
+from seed_pipeline.settings import SHIPPED
 from seed_pipeline.store.target import parse
 from seed_pipeline.testing import SeedError, dataset, plugin
 from seed_pipeline.testing.dataset import key_of

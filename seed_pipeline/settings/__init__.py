@@ -12,15 +12,15 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from seed_pipeline import CONFIGS
-from seed_pipeline.core.alert_settings import Alerts
-from seed_pipeline.core.defect_settings import Defects
-from seed_pipeline.core.files import SettingsError, apply_overrides, read_section, refused
-from seed_pipeline.core.persona_settings import Personas
-from seed_pipeline.core.probability_settings import Cascade, Churn, Group, Probabilities
-from seed_pipeline.core.ranges import Strict, Whole
-from seed_pipeline.core.rule_settings import Correlations
-from seed_pipeline.core.target_settings import Targets
-from seed_pipeline.core.vocabulary import Text
+from seed_pipeline.settings.alerts import Alerts
+from seed_pipeline.settings.defects import Defects
+from seed_pipeline.settings.files import SettingsError, apply_overrides, read_section, refused
+from seed_pipeline.settings.personas import Personas
+from seed_pipeline.settings.probabilities import Cascade, Churn, Group, Probabilities
+from seed_pipeline.settings.ranges import Strict, Whole
+from seed_pipeline.settings.rules import Correlations
+from seed_pipeline.settings.targets import Targets, check_references
+from seed_pipeline.settings.text import Text
 
 SHIPPED = CONFIGS
 ALLOWED = (
@@ -173,8 +173,8 @@ def load(
     """Read a folder of settings (the shipped one by default), lay presets and then overrides over it.
 
     `overrides` are strings `section.key.path=value` (a value is YAML); `presets` are names of files in presets/.
-    `today` stands in for `as_of: today`: this module reads no clock. Raises SettingsError, also for settings that are
-    well-formed but contradict each other (feasibility).
+    `today` stands in for `as_of: today`: this module reads no clock. Raises SettingsError; settings that are
+    well-formed and contradict each other are for core.feasibility to find.
     """
     folder = Path(config_dir) if config_dir is not None else SHIPPED
     sections = {name: read_section(folder, name) for name in SECTIONS}
@@ -187,9 +187,7 @@ def load(
         settings = Settings.model_validate(sections)
     except ValidationError as error:
         raise refused(error, sections) from None
-    from seed_pipeline.core.feasibility import check  # it works on settings, so it can only come after them
-
-    check(settings)
+    check_references(settings)
     return settings
 
 

@@ -4,10 +4,10 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from seed_pipeline.core.conditions import Conditions
-from seed_pipeline.core.facts import ALERT_FACTS
-from seed_pipeline.core.ranges import Strict
 from seed_pipeline.schema import AlertSeverity
+from seed_pipeline.settings.conditions import Conditions
+from seed_pipeline.settings.facts import ALERT_FACTS
+from seed_pipeline.settings.ranges import Strict
 
 
 class AlertRule(Strict):

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, GetPydanticSchema, model_validator
 from pydantic_core import core_schema
 
-from seed_pipeline.core.ranges import Count, Counts, Name, Number, Positive, Ratios, Share, Strict, Weight, Whole
+from seed_pipeline.settings.ranges import Count, Counts, Name, Number, Positive, Ratios, Share, Strict, Weight, Whole
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 Weekday = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(list(WEEKDAYS)))]

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, NamedTuple, get_args
 
 from pydantic import AfterValidator, Field
 
-from seed_pipeline.core.ranges import Name, Strict, Whole
+from seed_pipeline.settings.ranges import Name, Strict, Whole
 
 AUDIO: Mapping[str, float] = {
     "tutor_talk_ratio": 0.55, "student_talk_ratio": 0.35, "productive_silence_ratio": 0.06, "awkward_pause_ratio": 0.04,

@@ -12,8 +12,9 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from seed_pipeline.core.conditions import Conditions
-from seed_pipeline.core.text_facts import (
+from seed_pipeline.schema import ENUMS
+from seed_pipeline.settings.conditions import Conditions
+from seed_pipeline.settings.text_facts import (
     BOOKING_FACTS,
     CHURN_FACTS,
     FEEDBACK_FACTS,
@@ -23,7 +24,6 @@ from seed_pipeline.core.text_facts import (
     Facts,
     check_conditions,
 )
-from seed_pipeline.schema import ENUMS
 
 SLOT = re.compile(r"\{([^{}]*)\}")
 

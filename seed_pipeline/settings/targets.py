@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
-from seed_pipeline.core.conditions import Condition, parse
-from seed_pipeline.core.facts import METRICS, TRIGGER_FACTS
-from seed_pipeline.core.files import SettingsError
-from seed_pipeline.core.ranges import Number, Share, Strict, Weight, Whole
+from seed_pipeline.settings.conditions import Condition, parse
+from seed_pipeline.settings.facts import METRICS, TRIGGER_FACTS
+from seed_pipeline.settings.files import SettingsError
+from seed_pipeline.settings.ranges import Number, Share, Strict, Weight, Whole
 
 Entity = Literal[
     "reference", "tutors", "students", "sessions", "metrics", "feedback", "highlights", "churn", "answer_key"

@@ -4,9 +4,9 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from seed_pipeline.core.conditions import Conditions
-from seed_pipeline.core.facts import PROBABILITY_METRICS, RULE_METRICS, TRIGGER_FACTS
-from seed_pipeline.core.ranges import Name, Number, Strict
+from seed_pipeline.settings.conditions import Conditions
+from seed_pipeline.settings.facts import PROBABILITY_METRICS, RULE_METRICS, TRIGGER_FACTS
+from seed_pipeline.settings.ranges import Name, Number, Strict
 
 
 class Effect(Strict):

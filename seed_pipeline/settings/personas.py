@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from seed_pipeline.core.ranges import (
+from seed_pipeline.settings.ranges import (
     Count,
     Counts,
     Name,

@@ -5,9 +5,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from seed_pipeline.core.conditions import Conditions
-from seed_pipeline.core.text_facts import CHURN_FACTS, FEEDBACK_FACTS, SESSION_FACTS, check_conditions
-from seed_pipeline.core.text_lines import (
+from seed_pipeline.schema import ENUMS
+from seed_pipeline.settings.conditions import Conditions
+from seed_pipeline.settings.text_facts import CHURN_FACTS, FEEDBACK_FACTS, SESSION_FACTS, check_conditions
+from seed_pipeline.settings.text_lines import (
     CommentLines,
     DetailLines,
     HighlightLines,
@@ -24,7 +25,6 @@ from seed_pipeline.core.text_lines import (
     one_for_each,
     one_of,
 )
-from seed_pipeline.schema import ENUMS
 
 Category = Annotated[str, one_of("subject_category")]
 Grade = Annotated[str, one_of("grade_level")]

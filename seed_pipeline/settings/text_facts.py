@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seed_pipeline.core.conditions import Condition
 from seed_pipeline.schema import ENUMS, is_number, metadata
+from seed_pipeline.settings.conditions import Condition
 
 
 @dataclass(frozen=True)
