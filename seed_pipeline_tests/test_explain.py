@@ -135,7 +135,7 @@ def test_the_beginning_of_an_id_is_enough() -> None:
 
 
 @pytest.mark.parametrize(
-    ("identifier", "why"), [("nobody", "no session, student or tutor"), ("student_", "several IDs"), ("  ", "no ID")]
+    ("identifier", "why"), [("nobody", "no session, student or tutor"), ("a", "several IDs"), ("  ", "no ID")]
 )
 def test_an_id_that_names_nobody_is_refused_with_what_to_do(identifier, why) -> None:
     """The message says what is wrong and where IDs are found; it survives the way to another process."""

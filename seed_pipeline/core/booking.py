@@ -10,7 +10,6 @@ import pandas as pd
 from seed_pipeline.core.randomness import between, ranks, rounded, uniform
 from seed_pipeline.core.world import World
 
-_SLOTS = 1024
 _NUMBERS = 4096
 
 
@@ -24,7 +23,7 @@ def book(world: World, cohorts: range) -> pd.DataFrame:
     parts = [_of_group(world, cohorts, code, wanted[:, code]) for code in range(len(world.groups))]
     frame = pd.concat(parts, ignore_index=True)
     _keep_busy(world, frame)
-    pair = (frame["cohort"].to_numpy() * _SLOTS + frame["tutor"]) * _SLOTS + frame["student"]
+    pair = (frame["cohort"].to_numpy() * world.slots + frame["tutor"]) * world.slots + frame["student"]
     frame["number"], frame["pair_size"] = ranks(pair.to_numpy(), np.arange(len(frame)))
     frame["number"] += 1
     frame["key"] = pair * _NUMBERS + frame["number"]
@@ -64,7 +63,7 @@ def _until(world: World, frame: pd.DataFrame) -> np.ndarray:
     turn = student + uniform(seed, "group/fading", cohort, group) / max(fading.share, 1e-9)
     safe = world.mostly(world.settings.probabilities.churn.safe)
     fades = (np.floor((turn + 1) * fading.share) > np.floor(turn * fading.share)) & ~safe[group]
-    early = between(uniform(seed, "student/until", cohort * _SLOTS + student), *fading.until)
+    early = between(uniform(seed, "student/until", cohort * world.slots + student), *fading.until)
     return np.array([g.until for g in world.groups])[group] * np.where(fades, early, 1.0)
 
 
@@ -90,7 +89,7 @@ def _dealt(
     first = _first_slot(world, code)
     slots = np.arange(group.count)
     cohort = np.arange(cohorts.start, cohorts.stop)[:, None]
-    load = 0.75 + 0.5 * uniform(world.seed, "student/load", (cohort * _SLOTS + first + slots).ravel()).reshape(
+    load = 0.75 + 0.5 * uniform(world.seed, "student/load", (cohort * world.slots + first + slots).ravel()).reshape(
         -1, group.count
     )
     minimum = np.minimum(world.settings.main.minimum_sessions.student, totals // group.count)
@@ -112,7 +111,7 @@ def _tutor_slots(world: World, frame: pd.DataFrame) -> np.ndarray:
     counts = np.array([p.count for p in world.settings.personas.tutors.values()])
     first = np.cumsum(counts) - counts
     persona, cohort = frame["tutor_persona"].to_numpy(), frame["cohort"].to_numpy()
-    student = cohort * _SLOTS + frame["student"].to_numpy()
+    student = cohort * world.slots + frame["student"].to_numpy()
     count = counts[persona]
     turn = np.floor(uniform(world.seed, "cohort/tutor_turn", cohort, persona) * count).astype(np.int64)
     own = (frame["student"].to_numpy() + turn) % count

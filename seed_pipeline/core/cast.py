@@ -9,28 +9,27 @@ import numpy as np
 import pandas as pd
 
 from seed_pipeline.core.names import RESERVED_DOMAINS, first_names, last_names
-from seed_pipeline.core.randomness import bits, pick, uniform, user_ids
+from seed_pipeline.core.randomness import bits, pick, uniform, uuids
 from seed_pipeline.core.wording import NOTHING
 from seed_pipeline.core.world import World
 from seed_pipeline.settings.text import Subject
 
 DEPARTMENTS = 3
 SUBJECTS_IN_DEPARTMENT = 3
-_PLACES = 1024  # people of one role in a cohort; settings allow at most 500 of a persona
 
 
-def places(cohorts: range, personas: Sequence[str], counts: Sequence[int]) -> pd.DataFrame:
+def places(world: World, cohorts: range, counts: Sequence[int]) -> pd.DataFrame:
     """One row per person: cohort, slot in the cohort, persona (code) and the person's own key.
 
     The order within a cohort is the settings' order of personas, so that one persona's settings leave the others' keys
     as they were only if its count stays; IDs derive from the key (X4).
     """
-    persona = np.repeat(np.arange(len(personas)), counts)
+    persona = np.repeat(np.arange(len(counts)), counts)
     size = len(persona)
     cohort = np.repeat(np.arange(cohorts.start, cohorts.stop), size)
     slot = np.tile(np.arange(size), len(cohorts))
     frame = pd.DataFrame({"cohort": cohort, "slot": slot, "persona": np.tile(persona, len(cohorts))})
-    frame["key"] = frame["cohort"] * _PLACES + frame["slot"]
+    frame["key"] = frame["cohort"] * world.slots + frame["slot"]
     return frame
 
 
@@ -41,7 +40,7 @@ def people(world: World, role: str, place: pd.DataFrame, since: np.ndarray) -> p
     last = _drawn(seed, f"{role}/last_name", key, last_names())
     short = np.array([_shortened(name) for name in first], dtype=object)
     known_by_it = (uniform(seed, f"{role}/has_nickname", key) < 0.2) & (short != first)
-    ids = user_ids(seed, role, key)
+    ids = user_ids(world, role, key)
     # The person's number in the whole world makes the address unique whatever the name (Q9).
     number = (place["cohort"] * place.groupby("cohort")["slot"].transform("size") + place["slot"] + 1).astype(str)
     domain = np.array(RESERVED_DOMAINS)[pick(uniform(seed, f"{role}/domain", key), np.ones(len(RESERVED_DOMAINS)))]
@@ -63,6 +62,11 @@ def people(world: World, role: str, place: pd.DataFrame, since: np.ndarray) -> p
             "created_at": since + seconds.astype(np.int64).astype("timedelta64[s]"),
         }
     )
+
+
+def user_ids(world: World, role: str, key: np.ndarray | int) -> np.ndarray:
+    """The IDs of people of a role: UUIDs, as the platform's own users have (Q9, X4)."""
+    return uuids(world.seed, f"{role}/id", key)
 
 
 def window_start(world: World) -> np.datetime64:

@@ -121,7 +121,7 @@ class _Scene:
         return str(uuids(self.world.seed, f"defect/{self.name}/{what}", self.number)[0])
 
     def _user(self, role: str, i: int) -> str:
-        return f"{role}_{self._id(f'{role}/{i}').replace('-', '')[:16]}"
+        return self._id(f"{role}/{i}")
 
     def _add(self, table: str, asset: str, row: dict[str, Any]) -> None:
         """A row and its label."""

@@ -64,11 +64,6 @@ def uuids(seed: int, purpose: str, *keys: Keys) -> np.ndarray:
     return _text(np.hstack([piece for part in parts for piece in (part, hyphen)][:-1]))
 
 
-def user_ids(seed: int, role: str, *keys: Keys) -> np.ndarray:
-    """`tutor_1f0c…`: the role and 16 digits for each row (X4). With a single key no two rows collide."""
-    return np.char.add(f"{role}_", _text(_hexadecimal(bits(seed, f"{role}/id", *keys))))
-
-
 def bell(u: np.ndarray) -> np.ndarray:
     """Quantiles of a bell-like distribution with mean 0 and standard deviation 1, bounded at 2.45 (a triangle)."""
     low = np.minimum(u, 1 - u)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.core.cast import window_start
-from seed_pipeline.core.randomness import user_ids, uuids
+from seed_pipeline.core.cast import user_ids, window_start
+from seed_pipeline.core.randomness import uuids
 from seed_pipeline.core.world import World
 
 YEARS_BEFORE = np.timedelta64(2 * 365, "D")
@@ -17,7 +17,7 @@ def make(settings, world: World, cohorts: range, upstream: Mapping) -> dict[str,
     since = window_start(world) - YEARS_BEFORE
     admin = pd.DataFrame(
         {
-            "id": user_ids(world.seed, "admin", 0),
+            "id": user_ids(world, "admin", 0),
             "email": settings.main.admin_email,
             "name": settings.text.people.admin.name,
             "preferred_name": pd.Series([None], dtype="str"),

@@ -19,7 +19,7 @@ _GROWN_UP = ("college", "adult")
 def make(settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:
     """`users` (students), `students`, `student_subjects`; `work_students`: cohort, slot, persona, group, subjects."""
     personas = settings.personas.students
-    place = places(cohorts, world.student_personas, [p.count for p in personas.values()])
+    place = places(world, cohorts, [p.count for p in personas.values()])
     since = joined(world, "student", place, [p.tenure_days for p in personas.values()])
     user = people(world, "student", place, since)
     studies, grade = _studies(world, place)

@@ -23,7 +23,7 @@ from seed_pipeline.settings.ranges import middle
 def make(settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:
     """`users` (tutors), `tutors`, `tutor_subjects`; `work_tutors`: cohort, slot, persona, department."""
     personas = settings.personas.tutors
-    place = places(cohorts, world.tutor_personas, [p.count for p in personas.values()])
+    place = places(world, cohorts, [p.count for p in personas.values()])
     since = joined(world, "tutor", place, [p.tenure_days for p in personas.values()])
     user = people(world, "tutor", place, since)
     teaches, department = _teaches(world, place)

@@ -33,6 +33,16 @@ class World:
             return int(cohort.count)
         return max(1, int(self.settings.main.total_sessions / cohort.sessions + 0.5))
 
+    @cached_property
+    def slots(self) -> int:
+        """Numbers set aside for the people of a role in each cohort, in their keys: 1024, or more where casts need it.
+
+        A power of two, so that a cast that grows keeps its keys, and with them IDs and draws (X3), as long as it can.
+        """
+        personas = self.settings.personas
+        largest = max(sum(p.count for p in cast.values()) for cast in (personas.tutors, personas.students))
+        return max(1024, 1 << (largest - 1).bit_length())
+
     def sessions_before(self, cohorts: np.ndarray) -> np.ndarray:
         """Sessions of all earlier cohorts, for each cohort number."""
         main, count = self.settings.main, self.cohorts

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from seed_pipeline.core.cast import places
-from seed_pipeline.core.randomness import user_ids
+from seed_pipeline.core.cast import places, user_ids
 from seed_pipeline.core.world import World
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.files import SettingsError
@@ -38,8 +37,9 @@ class Words:
         return self._people("student", self.settings.personas.students)
 
     def _people(self, role: str, personas: Mapping[str, Any]) -> list[str]:
-        place = places(range(1), list(personas), [p.count for p in personas.values()])
-        return [str(i) for i in user_ids(self.settings.main.seed, role, place["key"].to_numpy())]
+        world = World(self.settings)
+        place = places(world, range(1), [p.count for p in personas.values()])
+        return [str(i) for i in user_ids(world, role, place["key"].to_numpy())]
 
     @cached_property
     def cast(self) -> dict[str, int]:

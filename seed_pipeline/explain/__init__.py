@@ -1,7 +1,7 @@
 """Why a session, a student or a tutor came out as they did, in words and numbers, from the data and its answer key.
 
     explain(read(connect(target), TABLES), settings, "2775de96").text          a loaded database
-    explain(artifacts.release(), settings, "student_93ac").to_json()   artifacts, chunk by chunk
+    explain(artifacts.release(), settings, "93ac41d0").to_json()   artifacts, chunk by chunk
 
 Nothing is made again: what is said was read from the tables, and from the settings only what they declare.
 """

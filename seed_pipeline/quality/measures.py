@@ -60,6 +60,7 @@ MEASURES: Mapping[str, Measure] = {
     "claims": Measure(measures_text.collect_claims),
     "topics": Measure(measures_text.collect_subjects),
     "addresses": Measure(measures_text.collect_people),
+    "user_ids": Measure(measures_text.collect_user_ids),
     "reachable": Measure(measures_text.collect_reachable),
     "tags": Measure(measures_text.collect_tags),
     "alerts": Measure(measures_alerts.collect),

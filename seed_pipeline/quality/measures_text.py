@@ -18,6 +18,7 @@ from seed_pipeline.quality.wording_checks import (
     PHONE,
     PRAISE,
     RESERVED,
+    UUID,
 )  # fmt: skip
 from seed_pipeline.schema import metadata
 from seed_pipeline.settings import Settings
@@ -144,6 +145,12 @@ def collect_people(chunk: Chunk, target: Target) -> Part:
         strange = given & ~_says(pc.replace_substring_regex(words, r"^[a-z]+://([^/]+).*$", r"\1"), RESERVED)
         faults[f"{table}.{column} is reserved"] = Faults.of(strange[given], chunk.column(table, key)[given])
     return Part(faults=faults)
+
+
+def collect_user_ids(chunk: Chunk, target: Target) -> Part:
+    """Q9: the ID of each person has the form of a random UUID, as the platform's own have."""
+    words = _words(chunk, "users", "id")
+    return Part(faults={"users.id is a UUID": Faults.of(~_says(words, UUID, case=True), chunk.column("users", "id"))})
 
 
 def collect_reachable(chunk: Chunk, target: Target) -> Part:

@@ -93,4 +93,5 @@ RESERVED = r"(?:^|[.@/])(?:example\.(?:com|net|org)|[a-z0-9-]+\.(?:example|test|
 
 ADDRESS = r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)|https?://([\w.-]+)"
 PHONE = r"(?:\+\d[\d ()-]{7,}\d|\(\d{3}\) ?\d{3}-\d{4}|\b\d{3}[-. ]\d{3}[-. ]\d{4}\b)"
+UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 FICTIONAL_PHONE = r"555[-. ]?01\d\d"

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
+from seed_pipeline.core.booking import book
+from seed_pipeline.core.cast import places
 from seed_pipeline.core.world import World
+from seed_pipeline.settings import Cohort
 from seed_pipeline.settings.files import SettingsError
 from seed_pipeline_tests.core.conftest import settings_with
 
@@ -52,6 +55,21 @@ def test_a_world_too_small_for_its_cast_is_refused():
     """The message names the fewest sessions that the cast needs."""
     with pytest.raises(SettingsError, match="at least 60"):
         world("main.total_sessions=59").bookings(np.array([0]))
+
+
+def test_no_two_people_or_sessions_share_a_key_however_large_the_cast():
+    """2,600 students in each of two cohorts, where keys count to 1,024 in a usual one (Q9, X4)."""
+    usual = settings_with()
+    main = usual.main.model_copy(update={"total_sessions": 16_000, "cohort": Cohort(sessions=8_000)})
+    larger = [g.model_copy(update={"count": 130 * g.count}) for g in usual.probabilities.booking]
+    students = {n: p.model_copy(update={"count": 130 * p.count}) for n, p in usual.personas.students.items()}
+    personas = usual.personas.model_copy(update={"students": students})
+    probabilities = usual.probabilities.model_copy(update={"booking": larger})
+    w = World(usual.model_copy(update={"main": main, "personas": personas, "probabilities": probabilities}))
+    people = places(w, range(2), [p.count for p in students.values()])
+    assert people["key"].is_unique
+    assert len(people) == 5_200
+    assert book(w, range(2))["key"].is_unique
 
 
 def test_persona_workloads_are_exact_over_many_cohorts():

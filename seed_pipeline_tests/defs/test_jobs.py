@@ -216,4 +216,4 @@ def test_a_failed_check_shows_the_offending_rows(place: Place) -> None:
     found = next(e for e in result.get_asset_check_evaluations() if e.check_name == "O7_busy_students")
     rows = found.metadata["offending rows"].records  # type: ignore[union-attr]
     assert len(rows) == 20
-    assert all(row.data["id"].startswith("student_") and row.data["sessions"] < 30 for row in rows)
+    assert all(len(row.data["id"]) == 36 and row.data["sessions"] < 30 for row in rows)

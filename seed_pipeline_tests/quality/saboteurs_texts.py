@@ -103,6 +103,16 @@ def somebody_with_one_name(d: Data) -> None:
     d["users"].loc[3, "name"] = "Plato"
 
 
+@breaks("Q9_user_ids")
+def an_id_that_begins_with_the_role(d: Data) -> None:
+    d["users"].loc[3, "id"] = "tutor_1f0c8de2a4b36d75"
+
+
+@breaks("Q9_user_ids")
+def an_id_of_another_version(d: Data) -> None:
+    d["users"].loc[3, "id"] = "".join([*d["users"].loc[3, "id"][:14], "7", *d["users"].loc[3, "id"][15:]])
+
+
 @breaks("Q9_profiles")
 def a_phone_number_in_a_profile(d: Data) -> None:
     d["tutors"].loc[0, "bio"] = "Call me at (212) 867-5309."
