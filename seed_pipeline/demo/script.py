@@ -66,7 +66,7 @@ def read(settings: Settings, folder: Path | None = None) -> Script:
     try:
         script = Script.model_validate(content)
     except ValidationError as error:
-        raise refused(error, {NAME: content}) from None
+        raise refused(error) from None
     for name, scene in script.scenes.items():
         if scene.statement not in settings.targets.statements:
             raise SettingsError(

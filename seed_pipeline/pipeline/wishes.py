@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 from seed_pipeline.core.dataset import READS
 from seed_pipeline.core.feasibility import check
 from seed_pipeline.core.world import World
-from seed_pipeline.settings import SHIPPED, Settings, SettingsError, load
+from seed_pipeline.settings import SHIPPED, Settings, SettingsError, in_presets, load
 
 NOT_OF_THE_DATA = (
     "target",
@@ -91,19 +91,23 @@ def _in_proportion(settings: Settings, share: float) -> list[str]:
 def _loaded(
     config: Path | None, overrides: tuple[str, ...], today: date, presets: tuple[str, ...], state: tuple
 ) -> Settings:
-    settings = load(config, overrides, today=today, presets=presets)
-    check(settings)
-    zone = settings.main.staging_refresh.time_zone
-    if zone not in available_timezones():  # the machine's list, which `core` does not look at
-        remedy = "write a name of the IANA database, such as UTC or Europe/Berlin"
-        raise SettingsError("main.yaml, staging_refresh.time_zone", zone, "there is no such time zone", remedy)
+    try:
+        settings = load(config, overrides, today=today, presets=presets)
+        zone = settings.main.staging_refresh.time_zone
+        if zone not in available_timezones():  # the machine's list, which `settings` does not look at
+            remedy = "write a name of the IANA database, such as UTC or Europe/Berlin"
+            raise SettingsError("main.yaml, staging_refresh.time_zone", zone, "there is no such time zone", remedy)
+        check(settings)
+    except SettingsError as error:
+        raise in_presets(error, config or SHIPPED, presets) from None
     return settings
 
 
 def _state(config: Path | None) -> tuple:
     """What tells one state of a folder of settings from another, so that an edit is seen at once."""
-    files = sorted((config or SHIPPED).rglob("*.yaml"))
-    return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)
+    folder = config or SHIPPED
+    files = sorted(path for place in ("", "text", "presets") for path in (folder / place).glob("*.yaml"))
+    return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files if path.exists())
 
 
 def digest(settings: Settings, sections: Sequence[str] | None = None) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from seed_pipeline.settings import Settings
+from seed_pipeline.settings.files import file_and_key
 from seed_pipeline.settings.targets import holds_back, in_force
 
 
@@ -30,7 +31,7 @@ def statements(settings: Settings) -> list[Statement]:
             title=t.title,
             entity=t.entity,
             blocking=holds_back(t, settings),
-            setting="{}.yaml, {}".format(*t.setting.split(".", 1)),
+            setting=file_and_key(t.setting.split(".")),
             remedy=t.hint,
             only_large=t.only_large,
             in_force=in_force(t, settings),

@@ -4,7 +4,7 @@ Reading never guesses: an unknown key, a share beyond 1, a range upside down, a 
 refused with file, key, value, reason and remedy (`SettingsError`), before a row is made.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -14,10 +14,10 @@ from pydantic import Field, ValidationError, model_validator
 from seed_pipeline import CONFIGS
 from seed_pipeline.settings.alerts import Alerts
 from seed_pipeline.settings.defects import Defects
-from seed_pipeline.settings.files import SettingsError, apply_overrides, read_section, refused
+from seed_pipeline.settings.files import SettingsError, apply_overrides, known, read_section, refused
 from seed_pipeline.settings.personas import Personas
-from seed_pipeline.settings.probabilities import Cascade, Churn, Group, Probabilities
-from seed_pipeline.settings.ranges import Strict, Whole
+from seed_pipeline.settings.probabilities import Group, Probabilities
+from seed_pipeline.settings.ranges import Day, Number, Printable, Seed, Strict, Whole
 from seed_pipeline.settings.rules import Correlations
 from seed_pipeline.settings.targets import Targets, check_references
 from seed_pipeline.settings.text import Text
@@ -39,45 +39,47 @@ class Cohort(Strict):
     """How the world grows (C5)."""
 
     sessions: Annotated[Whole, Field(ge=1)] = 150
-    count: Literal["auto"] | Annotated[Whole, Field(ge=1)] = "auto"
+    count: Literal["auto"] | Annotated[Whole, Field(ge=1, le=10_000_000)] = "auto"
 
 
 class Minimum(Strict):
     """Fewest sessions of a person (O7)."""
 
-    tutor: Annotated[Whole, Field(ge=1)] = 4
-    student: Annotated[Whole, Field(ge=1)] = 3
+    tutor: Annotated[Whole, Field(ge=1, le=10_000)] = 4
+    student: Annotated[Whole, Field(ge=1, le=10_000)] = 3
 
 
 class Nightly(Strict):
     """When the schedule refreshes staging, once it is switched on."""
 
     at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "02:00"
-    time_zone: Annotated[str, Field(min_length=1)] = "UTC"
+    time_zone: Printable = "UTC"
 
 
 class Main(Strict):
     """configs/main.yaml."""
 
-    seed: Whole = 42
-    total_sessions: Annotated[Whole, Field(ge=1, le=1_000_000_000)] = 150
-    as_of: date
+    seed: Seed = 42
+    total_sessions: Annotated[Whole, Field(ge=1)] = 150
+    as_of: Day
     days: Annotated[Whole, Field(ge=15, le=366)] = 30
     clear_existing_data: bool = True
     answer_key: bool = True
-    target: Annotated[str, Field(min_length=1)] = "sqlite:///data/seed.db"
-    allowed_targets: list[Annotated[str, Field(min_length=1)]] = Field(
-        default_factory=lambda: list(ALLOWED), min_length=1
-    )
+    target: Printable = "sqlite:///data/seed.db"
+    allowed_targets: Annotated[tuple[Printable, ...], Field(min_length=1, max_length=100)] = ALLOWED
     allow_production: bool = False
     on_foreign: Literal["refuse", "keep", "cascade"] = "refuse"
     empty_foreign_data: bool = False
-    wait_seconds: Annotated[float, Field(ge=0, le=3600)] = 60.0
+    wait_seconds: Annotated[Number, Field(ge=0, le=3600)] = 60.0
     staging_refresh: Nightly = Nightly()
     cohort: Cohort = Cohort()
     minimum_sessions: Minimum = Minimum()
     admin_email: Annotated[
-        str, Field(pattern=r"^[^@\s]+@([a-z0-9-]+\.)*(example\.(com|org|net)|[a-z0-9-]+\.(example|test|invalid))$")
+        str,
+        Field(
+            pattern=r"^[^@\s]+@([a-z0-9-]+\.)*(example\.(com|org|net)|[a-z0-9-]+\.(example|test|invalid))$",
+            max_length=255,
+        ),
     ]
     chunk_cohorts: Annotated[Whole, Field(ge=1, le=5000)] = 50
     processes: Annotated[Whole, Field(ge=1, le=256)] = 1
@@ -97,71 +99,56 @@ class Settings(Strict):
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
-        tutors, students = self.personas.tutors, self.personas.students
-        booking, stories = self.probabilities.booking, self.probabilities.stories
-        _check_groups(booking, tutors, students)
-        _check_counts(booking, self.personas)
-        _check_nobody_is_idle(booking, tutors)
-        _check_named(self.probabilities.churn, stories.at_risk_cascade, booking, self.personas)
-        _check_labelled(self.main, self.defects)
+        _check_booking(self.probabilities.booking, self.personas)
+        _check_named(self.probabilities, self.personas)
+        if self.defects.inject != "none" and not self.main.answer_key:
+            raise SettingsError(
+                "defects.yaml, inject",
+                self.defects.inject,
+                "what is injected could not be told from other rows, because main.answer_key is false and "
+                "truth_defects lists it",
+                "set main.answer_key to true, or set defects.inject to none",
+            )
         return self
 
 
-def _check_groups(booking: Sequence[Group], tutors: Collection[str], students: Collection[str]) -> None:
-    """Every group is of a persona that exists, is taught by such, and is named once."""
-    groups: set[str] = set()
+def _check_booking(booking: Sequence[Group], personas: Personas) -> None:
+    """Groups have names of their own, personas that exist and as many students as these (C2); nobody is idle."""
     for row in booking:
-        where = f"probabilities.yaml, booking, group {row.group}"
-        if row.persona not in students:
-            raise ValueError(f"{where}: {row.persona!r} is no student persona; choose one of {', '.join(students)}")
-        if row.group in groups:
-            raise ValueError(f"{where}: the group appears twice; rename one")
-        unknown = [t for t in row.sessions if t not in tutors]
-        if unknown:
-            raise ValueError(f"{where}: {unknown[0]!r} is no tutor persona; choose one of {', '.join(tutors)}")
-        groups.add(row.group)
-
-
-def _check_counts(booking: Sequence[Group], personas: Personas) -> None:
-    """The groups of a persona hold as many students as the persona has (C2)."""
+        where = f"probabilities.yaml, booking.{row.group}"
+        known(f"{where}.persona", row.persona, personas.students, "student persona")
+        for tutor in row.sessions:
+            known(f"{where}.sessions", tutor, personas.tutors, "tutor persona")
+        if sum(other.group == row.group for other in booking) > 1:
+            raise SettingsError(where, None, "two groups have this name", "rename one")
     for name, persona in personas.students.items():
         count = sum(row.count for row in booking if row.persona == name)
         if count != persona.count:
-            raise ValueError(
-                f"probabilities.yaml, booking: the groups of {name} hold {count} students, but personas.yaml has "
-                f"{persona.count} of them in a cohort (C2); change the groups' count or the persona's"
+            raise SettingsError(
+                f"personas.yaml, students.{name}.count",
+                persona.count,
+                f"the groups of {name} under booking in probabilities.yaml hold {count} students in a cohort (C2)",
+                f"set personas.students.{name}.count to {count}, or change the count of the groups"
+                if count
+                else "add a group of this persona under booking, or remove the persona",
             )
+    for tutor in personas.tutors:
+        if not sum(row.sessions.get(tutor, 0) for row in booking):
+            why, remedy = f"nobody books a {tutor} tutor", f"give a group some sessions with {tutor}"
+            raise SettingsError("probabilities.yaml, booking", None, why, remedy)
 
 
-def _check_nobody_is_idle(booking: Sequence[Group], tutors: Collection[str]) -> None:
-    idle = [t for t in tutors if not sum(row.sessions.get(t, 0) for row in booking)]
-    if idle:
-        raise ValueError(
-            f"probabilities.yaml, booking: nobody books a {idle[0]} tutor; give a group some sessions with {idle[0]}"
-        )
-
-
-def _check_named(churn: Churn, cascade: Cascade | None, booking: Sequence[Group], personas: Personas) -> None:
+def _check_named(probabilities: Probabilities, personas: Personas) -> None:
     """What churn and the stories name exists."""
-    matches = (churn.safe, churn.lost)
-    named: list[tuple[str, Collection[str]]] = [(match.persona, personas.students) for match in matches]
-    named += [(tutor, personas.tutors) for match in matches for tutor in match.tutors]
-    if cascade:
-        named += [(cascade.group, sorted(row.group for row in booking)), (cascade.tutors, personas.tutors)]
-    for name, known in named:
-        if name not in known:
-            raise ValueError(
-                f"probabilities.yaml, churn and stories: {name!r} is unknown; choose one of {', '.join(known)}"
-            )
-
-
-def _check_labelled(main: Main, defects: Defects) -> None:
-    """What is injected is listed in the answer key."""
-    if defects.inject != "none" and not main.answer_key:
-        raise ValueError(
-            f"defects.yaml, inject: {defects.inject!r} rows could not be told from others, because main.answer_key is "
-            "false and truth_defects lists them; set it to true, or inject none"
-        )
+    for name in ("safe", "lost"):
+        match = getattr(probabilities.churn, name)
+        known(f"probabilities.yaml, churn.{name}.persona", match.persona, personas.students, "student persona")
+        for tutor in match.tutors:
+            known(f"probabilities.yaml, churn.{name}.tutors", tutor, personas.tutors, "tutor persona")
+    if cascade := probabilities.stories.at_risk_cascade:
+        where = "probabilities.yaml, stories.at_risk_cascade"
+        known(f"{where}.group", cascade.group, [row.group for row in probabilities.booking], "group")
+        known(f"{where}.tutors", cascade.tutors, personas.tutors, "tutor persona")
 
 
 def load(
@@ -186,7 +173,7 @@ def load(
     try:
         settings = Settings.model_validate(sections)
     except ValidationError as error:
-        raise refused(error, sections) from None
+        raise refused(error) from None
     check_references(settings)
     return settings
 
@@ -204,14 +191,37 @@ def _date(main: Any, today: date | None) -> None:
 
 def apply_preset(folder: Path, sections: dict[str, Any], name: str) -> None:
     """Lay presets/NAME.yaml, a mapping of sections, over the sections read so far."""
-    preset = read_section(folder / "presets", name)
-    unknown = [k for k in preset if k not in SECTIONS]
-    if unknown:
-        raise SettingsError(
-            f"presets/{name}.yaml, {unknown[0]}", preset[unknown[0]], "no such section", f"use {', '.join(SECTIONS)}"
-        )
-    for section, values in preset.items():
+    for section, values in read_preset(folder, name).items():
         sections[section] = _laid_over(sections[section], values)
+
+
+def read_preset(folder: Path, name: str) -> dict[str, Any]:
+    """The sections of presets/NAME.yaml. SettingsError for a preset that is none."""
+    there = sorted(path.stem for path in (folder / "presets").glob("*.yaml"))
+    if name not in there:
+        remedy = f"choose one of {', '.join(there)}" if there else f"there are none in {folder}"
+        raise SettingsError("--preset", name, "there is no such preset", remedy)
+    preset = read_section(folder / "presets", name)
+    for section in preset:
+        known(f"presets/{name}.yaml", section, SECTIONS, "section")
+    return preset
+
+
+def in_presets(error: SettingsError, folder: Path, presets: Sequence[str]) -> SettingsError:
+    """The error with the last preset that sets what it speaks of in the place of the base file."""
+    section, _, key = error.where.partition(".yaml, ")
+    keys = [*section.split("/"), *key.split(".")]
+    for name in reversed(presets):
+        if _sets(read_preset(folder, name), keys):
+            return SettingsError(f"presets/{name}.yaml, {'.'.join(keys)}", error.value, error.why, error.remedy)
+    return error
+
+
+def _sets(place: Any, keys: Sequence[str]) -> bool:
+    """Whether a preset has the path, or a plain value or list on the way to it."""
+    if not isinstance(place, dict) or not keys:
+        return True
+    return any(str(word) == keys[0] and _sets(value, keys[1:]) for word, value in place.items())
 
 
 def _laid_over(base: Any, top: Any) -> Any:

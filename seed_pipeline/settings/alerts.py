@@ -1,13 +1,15 @@
 """Typed settings of configs/alerts.yaml: which alerts a correct alert service raises."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import model_validator
 
 from seed_pipeline.schema import AlertSeverity
-from seed_pipeline.settings.conditions import Conditions
+from seed_pipeline.settings.conditions import Conditions, compares_number
 from seed_pipeline.settings.facts import ALERT_FACTS
-from seed_pipeline.settings.ranges import Strict
+from seed_pipeline.settings.ranges import Strict, one_of
+
+AlertType = Annotated[str, one_of("alert_type")]
 
 
 class AlertRule(Strict):
@@ -24,10 +26,11 @@ class AlertRule(Strict):
                 raise ValueError(
                     f"{condition.fact!r} is no fact of a {self.per}; choose one of {', '.join(ALERT_FACTS[self.per])}"
                 )
+            compares_number(condition)
         return self
 
 
 class Alerts(Strict):
     """configs/alerts.yaml."""
 
-    alerts: dict[str, AlertRule]
+    alerts: dict[AlertType, AlertRule]

@@ -60,13 +60,22 @@ def parse(text: Any) -> Condition:
         number = value
         if comparison not in ("==", "!="):
             raise ValueError(f"{text!r} compares a word; only == and != make sense for words") from None
+    if isinstance(number, float) and not -1e9 <= number <= 1e9:
+        raise ValueError(f"{text!r} compares with a number beyond every column; write a smaller one")
     return Condition(fact, comparison, number)
 
 
 def parse_all(value: Any) -> tuple[Condition, ...]:
     """Read one condition or a list of them (all must hold); nothing at all is always true."""
-    items = [] if value is None else [value] if isinstance(value, str) else value
-    return tuple(parse(item) for item in items)
+    if value is not None and not isinstance(value, str | list | tuple):
+        raise ValueError("a condition or a list of them is expected; write for example 'tutor_talk_ratio > 0.65'")
+    return tuple(parse(item) for item in ([] if value is None else [value] if isinstance(value, str) else value))
+
+
+def compares_number(condition: Condition) -> None:
+    """Raise ValueError for a word where the fact is a number."""
+    if isinstance(condition.value, str):
+        raise ValueError(f"'{condition}' compares {condition.fact}, a number, with a word; write a number")
 
 
 Conditions = Annotated[

@@ -6,11 +6,11 @@ the ordinary dataset takes part in it, so that an injected row can be told from 
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated, Literal, NamedTuple, get_args
+from typing import Annotated, Literal, NamedTuple, Self, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import ConfigDict, Field, model_validator
 
-from seed_pipeline.settings.ranges import Name, Strict, Whole
+from seed_pipeline.settings.ranges import Name, Storable, Strict, Whole
 
 AUDIO: Mapping[str, float] = {
     "tutor_talk_ratio": 0.55, "student_talk_ratio": 0.35, "productive_silence_ratio": 0.06, "awkward_pause_ratio": 0.04,
@@ -146,31 +146,26 @@ KINDS: Mapping[str, Kind] = {
 }  # fmt: skip
 """Every kind, by its name in configs/defects.yaml."""
 
-MOST_TEXTS = 40
+MOST_TEXTS, LONGEST = 40, 1_000_000
 Injected = Literal["none", "valid", "all"]
 
 
-def _storable(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError("the text holds the character U+0000, which PostgreSQL cannot store; remove it")
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise ValueError(
-            "the text holds half of a surrogate pair, which is no character; write the character"
-        ) from None
-    return text
-
-
-Storable = Annotated[str, Field(min_length=1), AfterValidator(_storable)]
 FullName = Annotated[Storable, Field(max_length=255, pattern=r"^\S+( \S+)+$")]
 
 
 class Extreme(Strict):
     """A text, written `times` times one after the other."""
 
+    model_config = ConfigDict(str_strip_whitespace=False)
+
     text: Storable
     times: Annotated[Whole, Field(ge=1, le=10_000)] = 1
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if len(self.text) * self.times > LONGEST:
+            raise ValueError(f"{self.times} times over, the text has more than {LONGEST:,} characters; lower times")
+        return self
 
     @property
     def words(self) -> str:

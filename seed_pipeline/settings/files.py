@@ -1,11 +1,17 @@
 """Reading settings files and saying what is wrong with them."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
+
+from seed_pipeline.settings.yaml import UnreadableError, parsed
+
+LARGEST = 1_000_000
+"""Bytes that a file of settings may have; the largest shipped one has 60,000."""
 
 
 class SettingsError(Exception):
@@ -14,47 +20,41 @@ class SettingsError(Exception):
     def __init__(self, where: str, value: Any, why: str, remedy: str) -> None:
         self.where, self.value, self.why, self.remedy = where, value, why, remedy
         shown = "" if value is None else f" = {_short(value)}"
-        super().__init__(f"{where}{shown}: {why}. What to do: {remedy}.")
+        super().__init__(_printable(f"{where}{shown}: {why}. What to do: {remedy}."))
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
         """Errors cross to another process and back (chunks made side by side)."""
         return type(self), (self.where, self.value, self.why, self.remedy)
 
 
-class _Loader(yaml.CSafeLoader):
-    """Refuses a key written twice, which YAML would silently settle for the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: list[Any] = []
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} is written twice", key_node.start_mark
-                )
-            seen.append(key)
-        return super().construct_mapping(node, deep)
-
-
-def read_yaml(path: Path) -> Any:
-    """One YAML file; SettingsError names the line where it cannot be read."""
+def read_yaml(path: Path, shown: str | None = None) -> Any:
+    """One YAML file; SettingsError names the file (as `shown`), and the line where it cannot be parsed."""
+    name = shown or str(path)
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        # A pipe would wait for ever and a device never end, so that only what is sure to be a file is opened.
+        kind = "" if S_ISREG(path.stat().st_mode) else "it is no regular file"
+        content = b"" if kind else _start(path)
     except OSError as error:
-        raise SettingsError(
-            str(path),
-            None,
-            f"the file cannot be read ({error.strerror})",
-            "create it, or point --config at a folder that has it",
-        ) from None
+        kind = str(error.strerror)
+    except ValueError:
+        kind = "its name holds the character U+0000"
+    if kind:
+        remedy = "create it, or point --config at a folder that has it"
+        raise SettingsError(name, None, f"the file cannot be read ({kind})", remedy)
+    if len(content) > LARGEST:
+        raise SettingsError(name, None, f"the file has more than {LARGEST:,} bytes", "leave only settings in it")
+    try:
+        return parsed(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise SettingsError(str(path), None, "the file is not UTF-8 text", "save it as UTF-8") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise SettingsError(
-            f"{path}{line}", None, f"not valid YAML: {getattr(error, 'problem', error)}", "mend the syntax there"
-        ) from None
+        raise SettingsError(name, None, "the file is not UTF-8 text", "save it as UTF-8") from None
+    except UnreadableError as error:
+        line = f", line {error.line}" if error.line else ""
+        raise SettingsError(f"{name}{line}", error.value, error.why, error.remedy) from None
+
+
+def _start(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(LARGEST + 1)
 
 
 def read_section(folder: Path, name: str) -> dict[str, Any]:
@@ -83,11 +83,9 @@ def apply_overrides(sections: dict[str, Any], overrides: Sequence[str]) -> None:
                 "--set", text, "an override reads section.key=value", "for example --set main.total_sessions=300"
             )
         try:
-            value = yaml.load(raw, Loader=_Loader)
-        except yaml.YAMLError:
-            raise SettingsError(
-                "--set", text, "the value is not valid YAML", "quote it, or mend the brackets"
-            ) from None
+            value = parsed(raw)
+        except UnreadableError as error:
+            raise SettingsError("--set", text, error.why, f"{error.remedy}, or quote the value") from None
         place: Any = sections
         for depth, key in enumerate(keys[:-1]):
             place = place[_index(place, key, keys[: depth + 1], text)]
@@ -119,31 +117,48 @@ def _index(place: Any, key: str, path: Sequence[str], text: str) -> Any:
     return found
 
 
-def refused(error: ValidationError, sections: Mapping[str, Any]) -> SettingsError:
+def refused(error: ValidationError) -> SettingsError:
     """The first complaint of a validation, with file and key."""
     complaints = error.errors()
     first = complaints[0]
-    keys = [str(k) for k in first["loc"]]
-    where = _file_and_key(keys, sections)
-    why, _, remedy = first["msg"].removeprefix("Value error, ").rstrip(".").partition("; ")
-    remedies = {
-        "extra_forbidden": ("this key is unknown here", "remove it, or mend its spelling"),
-        "missing": ("this key is missing", "add it"),
-    }
-    why, remedy = remedies.get(first["type"], (why[:1].lower() + why[1:], remedy or "change the value"))
+    why, remedy = _reason(first["type"], first["msg"])
     if len(complaints) > 1:
         remedy += f" (and {len(complaints) - 1} more to mend)"
-    whole_section = (
-        first["type"] == "missing" or isinstance(first["input"], dict) or hasattr(first["input"], "model_fields_set")
-    )
-    return SettingsError(where, None if whole_section else first["input"], why, remedy)
+    given = first["input"]
+    whole = first["type"] == "missing" or isinstance(given, dict) or hasattr(given, "model_fields_set")
+    return SettingsError(file_and_key([str(k) for k in first["loc"]]), None if whole else given, why, remedy)
 
 
-def _file_and_key(keys: Sequence[str], sections: Mapping[str, Any]) -> str:
+def _reason(kind: str, said: str) -> tuple[str, str]:
+    """Why a value cannot be and what to do, from what pydantic or one of our validators said of it."""
+    if kind == "extra_forbidden":
+        return "this key is unknown here", "remove it, or mend its spelling"
+    if kind == "missing":
+        return "this key is missing", "add it"
+    why, _, remedy = said.removeprefix("Value error, ").rstrip(".").partition("; ")
+    why = why[:1].lower() + why[1:]
+    if wanted := re.fullmatch(r"input should be (.*?)(, .*)?", why, re.DOTALL):
+        number = "a number " if wanted[1].startswith(("greater", "less")) else ""
+        return why, f"write {number}{wanted[1]}"
+    return why, remedy or "write a value that does"
+
+
+def known(where: str, name: str, names: Iterable[str], kind: str) -> None:
+    """SettingsError where a name is none of these, which are all of the kind."""
+    choices = list(names)
+    if name not in choices:
+        raise SettingsError(where, name, f"there is no {kind} of this name", f"choose one of {', '.join(choices)}")
+
+
+_UNION = re.compile(r"literal\[.*\]|(constrained-)?(int|float|str)|tuple\[.*\]|function-.*|\[key\]")
+
+
+def file_and_key(keys: Sequence[str]) -> str:
+    """`main.yaml, cohort.count` for the path main, cohort, count; `configs` for no path at all."""
     if not keys:
         return "configs"
     depth = 2 if keys[0] == "text" and len(keys) > 1 else 1
-    shown = [k for k in keys[depth:] if not k.startswith(("literal[", "int", "constrained-int", "function-"))]
+    shown = [k for k in keys[depth:] if not _UNION.fullmatch(k)]
     file = "/".join(keys[:depth]) + ".yaml"
     return f"{file}, {'.'.join(shown)}" if shown else file
 
@@ -151,3 +166,8 @@ def _file_and_key(keys: Sequence[str], sections: Mapping[str, Any]) -> str:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 120 else text[:117] + "..."
+
+
+def _printable(text: str) -> str:
+    """One line that any terminal can show: what cannot be printed is spelled out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)

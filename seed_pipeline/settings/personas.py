@@ -7,16 +7,18 @@ from pydantic import Field, model_validator
 from seed_pipeline.settings.ranges import (
     Count,
     Counts,
+    Days,
+    Hundreds,
     Name,
-    Number,
     Positive,
-    Range,
+    Ratings,
     Ratios,
+    Score,
     Scores,
     Share,
-    Stars,
     Strict,
     Weight,
+    Years,
 )
 
 
@@ -35,7 +37,7 @@ class TutorPersona(Strict):
     talk_ratio: Ratios
     understanding_checks: Counts
     engagement: Scores
-    rating: Stars
+    rating: Ratings
     first_session_success: Share
     no_show: Share
     off_days: OffDays | None = None
@@ -48,9 +50,9 @@ class TutorPersona(Strict):
     visual_aids: Share
     homework: Share
     follow_up: Share
-    years: Counts
-    hourly_rate: Range
-    tenure_days: Counts
+    years: Years
+    hourly_rate: Hundreds
+    tenure_days: Days
 
     @model_validator(mode="after")
     def _off_days_are_off(self) -> Self:
@@ -71,30 +73,30 @@ class StudentPersona(Strict):
 
     count: Count
     engagement: Scores
-    response_delay: Range
+    response_delay: Hundreds
     questions: Counts
     frustration: Share
     feedback: Share
     churn: Share
-    confusion: Range
+    confusion: Hundreds
     gaming: Share
     messaging: Share
     absence: Positive
-    tenure_days: Counts
+    tenure_days: Days
 
 
 class Pairs(Strict):
     """Means of a tutor persona with a student persona."""
 
-    engagement: dict[Name, dict[Name, Annotated[Number, Field(ge=0, le=10)]]]
-    score: dict[Name, dict[Name, Annotated[Number, Field(ge=0, le=10)]]]
+    engagement: dict[Name, dict[Name, Score]]
+    score: dict[Name, dict[Name, Score]]
 
 
 class Personas(Strict):
     """configs/personas.yaml."""
 
-    tutors: Annotated[dict[Name, TutorPersona], Field(min_length=1)]
-    students: Annotated[dict[Name, StudentPersona], Field(min_length=1)]
+    tutors: Annotated[dict[Name, TutorPersona], Field(min_length=1, max_length=40)]
+    students: Annotated[dict[Name, StudentPersona], Field(min_length=1, max_length=40)]
     pairs: Pairs
 
     @model_validator(mode="after")

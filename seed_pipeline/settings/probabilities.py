@@ -6,7 +6,21 @@ from typing import Annotated, Self
 from pydantic import Field, GetPydanticSchema, model_validator
 from pydantic_core import core_schema
 
-from seed_pipeline.settings.ranges import Count, Counts, Name, Number, Positive, Ratios, Share, Strict, Weight, Whole
+from seed_pipeline.settings.ranges import (
+    Count,
+    Minutes,
+    Name,
+    Number,
+    Positive,
+    Printable,
+    Ratios,
+    Score,
+    Share,
+    Storable,
+    Strict,
+    Weight,
+    Whole,
+)
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 Weekday = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(list(WEEKDAYS)))]
@@ -91,9 +105,9 @@ class Stories(Strict):
     """N: thresholds and shares of the stories."""
 
     at_risk_cascade: Cascade | None = None
-    high_score: Annotated[Number, Field(ge=0, le=10)]
+    high_score: Score
     high_score_rebooking: Share
-    poor_score: Annotated[Number, Field(ge=0, le=10)]
+    poor_score: Score
     forgiving: Share
 
 
@@ -106,8 +120,8 @@ class Events(Strict):
     trend: Weight
     score_per_engagement: Number
     score_per_frustration: Number
-    notes_minutes: Counts
-    notes_engagement: Annotated[Number, Field(ge=0, le=10)]
+    notes_minutes: Minutes
+    notes_engagement: Score
     notes_share: Share
     reply_delay_outside: Share
 
@@ -135,7 +149,7 @@ class Factor(Strict):
     """A row of churn_algorithm_weights."""
 
     weight: Share
-    notes: str
+    notes: Storable
 
 
 class Churn(Strict):
@@ -149,7 +163,7 @@ class Churn(Strict):
     lost: Match
     safe_probability: Share
     lost_probability: Share
-    weights: Annotated[dict[Annotated[str, Field(max_length=50)], Factor], Field(min_length=1)]
+    weights: Annotated[dict[Annotated[Printable, Field(max_length=50)], Factor], Field(min_length=1, max_length=50)]
 
     @model_validator(mode="after")
     def _weights_sum(self) -> Self:
@@ -163,7 +177,7 @@ class Probabilities(Strict):
     outcomes: Outcomes
     availability: Availability
     time: Time
-    booking: Annotated[tuple[Group, ...], Field(min_length=1)]
+    booking: Annotated[tuple[Group, ...], Field(min_length=1, max_length=100)]
     fading: Fading
     second_tutor: Share
     stories: Stories

@@ -1,14 +1,19 @@
-"""Building blocks of the typed settings: strict models, ranges and shares."""
+"""Building blocks of the typed settings: a strict model, and numbers, ranges and words bounded by what columns hold."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from seed_pipeline.schema import ENUMS
+
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 1, 1)
 
 
 class Strict(BaseModel):
     """A model that refuses unknown keys and cannot be changed after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, str_strip_whitespace=True)
 
 
 def _ordered(value: tuple[float, float]) -> tuple[float, float]:
@@ -17,28 +22,87 @@ def _ordered(value: tuple[float, float]) -> tuple[float, float]:
     return value
 
 
-def _number(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("a number is expected, not true or false")
-    return value
+def _no_further_than(limit: float) -> BeforeValidator:
+    """Validates a number, and that it is so small that nothing overflows on its way to a column."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, bool):
+            raise ValueError("a number is expected, not true or false; write a number")
+        if isinstance(value, int | float) and not -limit <= value <= limit:
+            raise ValueError(f"the number is beyond {limit:g}, or none at all; write a smaller one")
+        return value
+
+    return BeforeValidator(check)
 
 
-Number = Annotated[float, BeforeValidator(_number)]
-Whole = Annotated[int, BeforeValidator(_number)]
-Share = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1)]
-Weight = Annotated[float, BeforeValidator(_number), Field(ge=0)]
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("the text holds the character U+0000, which PostgreSQL cannot store; remove it")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError(
+            "the text holds half of a surrogate pair, which is no character; write the character"
+        ) from None
+    return text
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("the text holds a character that cannot be printed; remove it")
+    return text
+
+
+def _day(value: Any) -> Any:
+    try:
+        day = value if isinstance(value, date) else date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError("this is no date; write a day that exists as YYYY-MM-DD") from None
+    # So far from the ends of what dates and timestamps can be that no window and no tenure reaches them.
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(f"the day is too far away; write one from {FIRST_DAY} to {LAST_DAY}")
+    return day
+
+
+Number = Annotated[float, _no_further_than(1e6)]
+Whole = Annotated[int, _no_further_than(10**9)]
+Seed = Annotated[int, _no_further_than(10**30)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+Score = Annotated[Number, Field(ge=0, le=10)]
+Stars = Annotated[Number, Field(ge=1, le=5)]
+Weight = Annotated[Number, Field(ge=0)]
 Positive = Annotated[Number, Field(gt=0)]
 Count = Annotated[Whole, Field(ge=1, le=500)]
-Range = Annotated[tuple[Number, Number], AfterValidator(_ordered)]
-Counts = Annotated[tuple[Annotated[Whole, Field(ge=0)], Annotated[Whole, Field(ge=0)]], AfterValidator(_ordered)]
+_Hundreds = Annotated[Number, Field(ge=0, le=999.99)]
+_Events = Annotated[Whole, Field(ge=0, le=200)]
+_Minutes = Annotated[Whole, Field(ge=0, le=600)]
+_Days = Annotated[Whole, Field(ge=0, le=20_000)]
+_Years = Annotated[Whole, Field(ge=0, le=80)]
+Numbers = Annotated[tuple[Number, Number], AfterValidator(_ordered)]
+Factors = Annotated[tuple[Weight, Weight], AfterValidator(_ordered)]
 Ratios = Annotated[tuple[Share, Share], AfterValidator(_ordered)]
-Scores = Annotated[
-    tuple[Annotated[Number, Field(ge=0, le=10)], Annotated[Number, Field(ge=0, le=10)]], AfterValidator(_ordered)
-]
-Stars = Annotated[
-    tuple[Annotated[Number, Field(ge=1, le=5)], Annotated[Number, Field(ge=1, le=5)]], AfterValidator(_ordered)
-]
+Scores = Annotated[tuple[Score, Score], AfterValidator(_ordered)]
+Ratings = Annotated[tuple[Stars, Stars], AfterValidator(_ordered)]
+Counts = Annotated[tuple[_Events, _Events], AfterValidator(_ordered)]
+Hundreds = Annotated[tuple[_Hundreds, _Hundreds], AfterValidator(_ordered)]
+Minutes = Annotated[tuple[_Minutes, _Minutes], AfterValidator(_ordered)]
+Days = Annotated[tuple[_Days, _Days], AfterValidator(_ordered)]
+Years = Annotated[tuple[_Years, _Years], AfterValidator(_ordered)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
+Storable = Annotated[str, Field(strict=True, min_length=1, max_length=100_000), AfterValidator(_storable)]
+Printable = Annotated[str, Field(strict=True, min_length=1, max_length=2000), AfterValidator(_one_line)]
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+def one_of(enum: str) -> AfterValidator:
+    """Validates a word of the platform's enumeration."""
+
+    def check(value: str) -> str:
+        if value not in ENUMS[enum]:
+            raise ValueError(f"{value!r} is no {enum} of the platform; use one of {', '.join(ENUMS[enum])}")
+        return value
+
+    return AfterValidator(check)
 
 
 def middle(low_high: tuple[float, float]) -> float:

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from seed_pipeline.settings.conditions import Conditions
+from seed_pipeline.settings.conditions import Conditions, compares_number
 from seed_pipeline.settings.facts import PROBABILITY_METRICS, RULE_METRICS, TRIGGER_FACTS
 from seed_pipeline.settings.ranges import Name, Number, Strict
 
@@ -12,7 +12,7 @@ from seed_pipeline.settings.ranges import Name, Number, Strict
 class Effect(Strict):
     """One thing a rule does to one metric."""
 
-    metric: str
+    metric: Name
     multiply: Number | None = None
     add: Number | None = None
     cap: Number | None = None
@@ -46,7 +46,7 @@ class Rule(Strict):
 
     name: Name
     when: Annotated[Conditions, Field(min_length=1)]
-    effects: Annotated[tuple[Effect, ...], Field(min_length=1)]
+    effects: Annotated[tuple[Effect, ...], Field(min_length=1, max_length=50)]
     enabled: bool = True
 
     @model_validator(mode="after")
@@ -55,13 +55,14 @@ class Rule(Strict):
             if condition.fact not in TRIGGER_FACTS:
                 known = ", ".join(TRIGGER_FACTS)
                 raise ValueError(f"{condition.fact!r} in 'when' is nothing a rule can look at; choose one of {known}")
+            compares_number(condition)
         return self
 
 
 class Correlations(Strict):
     """configs/correlations.yaml."""
 
-    rules: tuple[Rule, ...]
+    rules: Annotated[tuple[Rule, ...], Field(max_length=100)]
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:

@@ -7,14 +7,15 @@ settings, so that a tweak there needs no second edit here. A user's own target i
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, Field, model_validator
 
-from seed_pipeline.settings.conditions import Condition, parse
-from seed_pipeline.settings.facts import METRICS, TRIGGER_FACTS
+from seed_pipeline.settings.conditions import Condition, compares_number, parse
+from seed_pipeline.settings.facts import METRICS, PROBABILITY_METRICS, RULE_METRICS, TRIGGER_FACTS
 from seed_pipeline.settings.files import SettingsError
-from seed_pipeline.settings.ranges import Number, Share, Strict, Weight, Whole
+from seed_pipeline.settings.measures import Path, typed
+from seed_pipeline.settings.ranges import Factors, Name, Number, Numbers, Printable, Share, Strict, Weight, Whole
 
 Entity = Literal[
     "reference", "tutors", "students", "sessions", "metrics", "feedback", "highlights", "churn", "answer_key"
@@ -54,10 +55,14 @@ FACTS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What a target may look at, by what its rows are."""
 
+WORDS = ("status", "story", "tutor_persona", "student_persona")
+"""The facts that are words; all others are numbers."""
+
 _PLACEHOLDER = re.compile(r"\{([a-z_.*0-9]+)\}")
-_PATH = r"^[a-z_]+(\.[a-z0-9_*]+)+$"
-Path = Annotated[str, Field(pattern=_PATH)]
-Pair = tuple[Number, Number]
+
+
+_Words = Annotated[Printable, Field(min_length=5)]
+_StatementName = Annotated[str, Field(pattern=r"^[A-Z]{1,3}[0-9]{0,4}_[a-z0-9_]{1,60}$")]
 
 
 class Tolerance(Strict):
@@ -84,7 +89,7 @@ class Target(Strict):
     that rules help to make, `using` holds parameters of a named measure.
     """
 
-    title: Annotated[str, Field(min_length=5)]
+    title: _Words
     entity: Entity
     blocking: bool = True
     level: bool = False
@@ -100,17 +105,18 @@ class Target(Strict):
     compare: Literal["difference", "ratio"] = "difference"
     within: str | None = None
     expected: Number | Path | None = None
-    inside: Pair | Path | None = None
+    inside: Numbers | Path | None = None
     at_least: Number | Path | None = None
     at_most: Number | Path | None = None
-    scale: Pair | None = None
+    scale: Factors | None = None
     in_order: bool = False
     only_large: bool = False
     tolerance: Tolerance = Tolerance()
-    rule: str | None = None
+    rule: Name | None = None
     using: dict[str, Any] = Field(default_factory=dict)
     setting: Path
-    hint: Annotated[str, Field(min_length=5)]
+    hint: _Words
+    enabled: bool = True
 
     @property
     def form(self) -> str:
@@ -125,6 +131,7 @@ class Target(Strict):
                 f"a target measures exactly one of {', '.join(FORMS)}; this one has {', '.join(given) or 'none'}"
             )
         expects = [name for name in EXPECTATIONS if getattr(self, name) is not None]
+        object.__setattr__(self, "using", typed(self.measure, self.using))  # frozen for everybody else
         if given == ["measure"]:
             return self
         if not expects or (len(expects) > 1 and set(expects) != {"at_least", "at_most"}):
@@ -132,7 +139,12 @@ class Target(Strict):
                 f"a target expects one of {', '.join(EXPECTATIONS)}; it has {', '.join(expects) or 'none'}; leave one"
             )
         for text in (*lines(self.share), *lines(self.where), *lines(self.split)):
-            _known(parse(_PLACEHOLDER.sub("0", text)).fact, self.of)
+            condition = parse(_PLACEHOLDER.sub("0", text))
+            _known(condition.fact, self.of)
+            if condition.fact not in WORDS:
+                compares_number(condition)
+            elif not isinstance(condition.value, str):
+                raise ValueError(f"'{condition}' compares {condition.fact}, a word, with a number; write a word")
         for fact in (self.mean, self.each, self.by, self.within, *(self.correlation or ())):
             if fact is not None:
                 _known(fact, self.of)
@@ -144,7 +156,7 @@ class Targets(Strict):
 
     small_at: Annotated[Whole, Field(ge=1)] = 150
     large_from: Annotated[Whole, Field(ge=1)] = 100_000
-    statements: dict[Annotated[str, Field(pattern=r"^[A-Z]+[0-9]*_[a-z0-9_]+$")], Target]
+    statements: Annotated[dict[_StatementName, Target], Field(max_length=1000)]
 
 
 def _known(fact: str, of: str) -> None:
@@ -203,35 +215,85 @@ def holds_back(target: Target, settings: Any) -> bool:
 
 
 def in_force(target: Target, settings: Any) -> bool:
-    """Whether the rule the target speaks of exists and is switched on; a target without one always is in force."""
-    return target.rule is None or any(r.name == target.rule and r.enabled for r in settings.correlations.rules)
+    """Whether the target is switched on, and the rule it speaks of, if any, exists and is."""
+    rule = target.rule or target.using.get("rule")
+    known = rule is None or any(r.name == rule and r.enabled for r in settings.correlations.rules)
+    return target.enabled and known
 
 
 def check_references(settings: Any) -> None:
-    """Raise SettingsError for the first reference of a target to a setting that does not exist or is no number."""
+    """Raise SettingsError for the first reference of a target to a setting that is not there or of another kind.
+
+    What a hint names has to be there too: somebody follows it.
+    """
+    words = _vocabulary(settings)
     for name, target in settings.targets.statements.items():
         if not in_force(target, settings):
             continue
+        where = f"targets.yaml, statements.{name}"
+        _resolved(settings, f"{where}.setting", target.setting)
+        for word in _NAMED.findall(target.hint):
+            first, *rest = word.split(".")
+            unknown = not words.issuperset(rest) if first in words else not rest  # example.com is no path
+            if unknown and word not in words:
+                raise SettingsError(f"{where}.hint", word, "there is no setting or file of this name", "mend the name")
         texts = (*lines(target.share), *lines(target.where), *lines(target.split))
-        paths = [v for v in (getattr(target, key) for key in EXPECTATIONS) if isinstance(v, str)]
-        paths += [p for text in texts for p in _PLACEHOLDER.findall(text)]
-        for path in paths:
-            where = f"targets.yaml, statements.{name}"
-            try:
-                value = look_up(settings, path)
-            except KeyError:
-                raise SettingsError(
-                    where, path, "refers to a setting that does not exist", "mend the path, written section.key.key"
-                ) from None
-            if not _numeric(value):
-                raise SettingsError(
-                    where, path, "refers to a setting that is no number, range or table of them", "refer to a number"
-                )
+        for path in [path for text in texts for path in _PLACEHOLDER.findall(text)]:
+            if not _number(_resolved(settings, where, path)):
+                raise SettingsError(where, path, "refers to a setting that is no number", "refer to a number")
+        for key in EXPECTATIONS:
+            if isinstance(path := getattr(target, key), str):
+                _check_kind(settings, f"{where}.{key}", path, target.by, ranges=key == "inside")
+        if isinstance(path := target.using.get("range"), str):
+            _check_kind(settings, f"{where}.using.range", path, "student_persona", ranges=True)
 
 
-def _numeric(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return all(map(_numeric, value.values()))
-    if isinstance(value, tuple):
-        return len(value) == 2 and all(map(_numeric, value))
+def _check_kind(settings: Any, where: str, path: str, by: str | None, *, ranges: bool) -> None:
+    """A range or a number, or one for each persona where the rows are grouped by persona."""
+    value = _resolved(settings, where, path)
+    groups = {"tutor_persona": settings.personas.tutors, "student_persona": settings.personas.students}.get(
+        by or "", {}
+    )
+    each = list(value.values()) if isinstance(value, Mapping) and set(value) == set(groups) else [value]
+    if not all((_range if ranges else _number)(item) for item in each):
+        kind = "range" if ranges else "number"
+        also = f", or with * to one for each {by}" if by else ""
+        raise SettingsError(where, path, f"refers to a setting that is no {kind}", f"refer to a {kind}{also}")
+
+
+def _resolved(settings: Any, where: str, path: str) -> Any:
+    try:
+        return look_up(settings, path)
+    except KeyError:
+        remedy = "mend the path, written section.key.key"
+        raise SettingsError(where, path, "refers to a setting that does not exist", remedy) from None
+
+
+_NAMED = re.compile(r"[a-z]+(?:/[a-z]+)?\.yaml|[a-z]{2,}(?:[_.][a-z0-9]{2,})+")
+
+
+def _vocabulary(settings: Any) -> set[str]:
+    """Every name that a hint can use: files, keys, and the names of what the settings define."""
+    found = {f"{name}{end}" for name in type(settings).model_fields for end in ("", ".yaml")}
+    found |= {f"text/{name}.yaml" for name in type(settings.text).model_fields} | set(get_args(Entity))
+    found.update(*FACTS.values(), PROBABILITY_METRICS, RULE_METRICS)
+    todo: list[Any] = [part for name, part in settings if name not in ("text", "targets")]
+    while todo:
+        place = todo.pop()
+        if isinstance(place, BaseModel):
+            place = dict(place)
+        if isinstance(place, Mapping):
+            found.update(map(str, place))
+            todo.extend(place.values())
+        elif isinstance(place, tuple):
+            found.update(str(getattr(item, "name", getattr(item, "group", ""))) for item in place)
+            todo.extend(place)
+    return found
+
+
+def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _range(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and all(map(_number, value))

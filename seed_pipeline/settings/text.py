@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from seed_pipeline.schema import ENUMS
 from seed_pipeline.settings.conditions import Conditions
+from seed_pipeline.settings.ranges import Share, Storable, Strict, Weight, one_of
 from seed_pipeline.settings.text_facts import CHURN_FACTS, FEEDBACK_FACTS, SESSION_FACTS, check_conditions
 from seed_pipeline.settings.text_lines import (
     CommentLines,
@@ -14,26 +15,22 @@ from seed_pipeline.settings.text_lines import (
     HighlightLines,
     IssueLines,
     Line,
-    Model,
     Phrase,
-    Share,
     StudentLines,
     SummaryLines,
     SurveyLines,
     TutorLines,
-    Weight,
     one_for_each,
-    one_of,
 )
 
 Category = Annotated[str, one_of("subject_category")]
 Grade = Annotated[str, one_of("grade_level")]
 
 
-class Subject(Model):
+class Subject(Strict):
     """A subject: who studies it, what its tutors studied, and the topics a lesson can be about."""
 
-    name: Annotated[str, Field(strict=True, min_length=1, max_length=100)]
+    name: Annotated[Storable, Field(max_length=100)]
     category: Category
     degree: Phrase
     grades: Annotated[tuple[Grade, ...], Field(min_length=1)]
@@ -48,7 +45,7 @@ class Subject(Model):
         return self
 
 
-class Subjects(Model):
+class Subjects(Strict):
     """subjects.yaml"""
 
     subjects: Annotated[tuple[Subject, ...], Field(min_length=1)]
@@ -64,7 +61,7 @@ class Subjects(Model):
         return self
 
 
-class TutorTexts(Model):
+class TutorTexts(Strict):
     """What tutors write about themselves; fits the persona without naming it."""
 
     bio: TutorLines
@@ -73,20 +70,20 @@ class TutorTexts(Model):
     teaching_style: TutorLines
 
 
-class StudentTexts(Model):
+class StudentTexts(Strict):
     """What students write about themselves; fits the persona without naming it."""
 
     bio: StudentLines
     learning_goals: StudentLines
 
 
-class Admin(Model):
+class Admin(Strict):
     """The administrator's account."""
 
-    name: Phrase
+    name: Annotated[Storable, Field(max_length=255)]
 
 
-class People(Model):
+class People(Strict):
     """people.yaml"""
 
     tutors: TutorTexts
@@ -94,7 +91,7 @@ class People(Model):
     admin: Admin
 
 
-class Summary(Model):
+class Summary(Strict):
     """The groups an AI summary is composed of, in this order, one line each."""
 
     opening: SummaryLines
@@ -108,21 +105,21 @@ class Summary(Model):
         return {name: getattr(self, name) for name in type(self).model_fields}
 
 
-class Sessions(Model):
+class Sessions(Strict):
     """sessions.yaml"""
 
     technical_issue: IssueLines
     summary: Summary
 
 
-class Tag(Model):
+class Tag(Strict):
     """When students can give a feedback tag, and the chance that they do (Q10)."""
 
     when: Conditions = ()
     weight: Share
 
 
-class Comment(Model):
+class Comment(Strict):
     """A comment: an opening, a detail about one of the tags given, a closing; opening and closing may be empty."""
 
     opening: CommentLines
@@ -130,7 +127,7 @@ class Comment(Model):
     closing: CommentLines
 
 
-class Feedback(Model):
+class Feedback(Strict):
     """feedback.yaml"""
 
     no_comment_share: Share
@@ -144,7 +141,7 @@ class Feedback(Model):
         return self
 
 
-class Boost(Model):
+class Boost(Strict):
     """Multiplies a highlight type's weight where the conditions hold; `times: 0` rules the type out there (Q8)."""
 
     when: Conditions
@@ -158,7 +155,7 @@ class Boost(Model):
         return self
 
 
-class HighlightType(Model):
+class HighlightType(Strict):
     """How often a type occurs, who says it (shares), and the words."""
 
     weight: Weight
@@ -180,7 +177,7 @@ class HighlightType(Model):
         return self
 
 
-class Highlights(Model):
+class Highlights(Strict):
     """highlights.yaml"""
 
     types: Annotated[dict[str, HighlightType], AfterValidator(one_for_each("highlight_type"))]
@@ -196,7 +193,7 @@ class Highlights(Model):
         return self
 
 
-class Reason(Model):
+class Reason(Strict):
     """When a student can leave for this reason, how likely compared with the others, and what they write."""
 
     when: Conditions = ()
@@ -204,7 +201,7 @@ class Reason(Model):
     survey: SurveyLines
 
 
-class Churn(Model):
+class Churn(Strict):
     """churn.yaml"""
 
     reasons: Annotated[dict[str, Reason], AfterValidator(one_for_each("churn_reason"))]
@@ -222,7 +219,7 @@ class Churn(Model):
         return self
 
 
-class Text(Model):
+class Text(Strict):
     """All the words: one field per file of configs/text/."""
 
     subjects: Subjects

@@ -8,12 +8,13 @@ facts it may use, and has at least one line without conditions, so that nobody i
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from seed_pipeline.schema import ENUMS
 from seed_pipeline.settings.conditions import Conditions
+from seed_pipeline.settings.ranges import Positive, Storable, Strict
 from seed_pipeline.settings.text_facts import (
     BOOKING_FACTS,
     CHURN_FACTS,
@@ -27,22 +28,13 @@ from seed_pipeline.settings.text_facts import (
 
 SLOT = re.compile(r"\{([^{}]*)\}")
 
-Share = Annotated[float, Field(strict=True, ge=0, le=1)]
-Weight = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
-Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
-Phrase = Annotated[str, Field(strict=True, min_length=1)]
+Phrase = Annotated[Storable, Field(max_length=2000)]
 
 
-class Model(BaseModel):
-    """Strict and frozen: an unknown key is an error, nothing changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
-
-class Line(Model):
+class Line(Strict):
     """One sentence (or two), when it may be said, and how often compared with the others that fit."""
 
-    text: str = ""
+    text: Phrase | Literal[""] = ""
     when: Conditions = ()
     weight: Positive = 1.0
     lines: tuple["Line", ...] = Field(default=(), exclude=True, repr=False)
@@ -118,17 +110,6 @@ CommentLines = Annotated[tuple[Line, ...], group(SESSION_SLOTS, FEEDBACK_FACTS, 
 DetailLines = Annotated[tuple[Line, ...], group(SESSION_SLOTS, FEEDBACK_FACTS)]
 HighlightLines = Annotated[tuple[Line, ...], group(SESSION_SLOTS, SESSION_FACTS)]
 SurveyLines = Annotated[tuple[Line, ...], group(CHURN_SLOTS, CHURN_FACTS)]
-
-
-def one_of(enum: str) -> AfterValidator:
-    """Validates a word of the platform's enumeration."""
-
-    def check(value: str) -> str:
-        if value not in ENUMS[enum]:
-            raise ValueError(f"{value!r} is no {enum} of the platform; use one of {', '.join(ENUMS[enum])}")
-        return value
-
-    return AfterValidator(check)
 
 
 Entry = TypeVar("Entry")

@@ -114,7 +114,7 @@ def test_a_kind_does_not_depend_on_the_others():
         (['defects.texts.own={text: "a\\0b"}'], ["defects.yaml, texts.own.text", "U+0000", "remove it"]),
         (["defects.texts.own={text: ''}"], ["defects.yaml, texts.own"]),
         (["defects.names.own=Madonna"], ["defects.yaml, names.own = 'Madonna'"]),
-        ([ALL, "main.answer_key=false"], ["defects.yaml, inject", "main.answer_key", "set it to true"]),
+        ([ALL, "main.answer_key=false"], ["defects.yaml, inject", "main.answer_key", "set main.answer_key to true"]),
     ],
 )  # fmt: skip
 def test_what_cannot_be_injected_is_refused(overrides, says):

@@ -1,0 +1,86 @@
+"""The named measures that statements can use, and what each needs to be told under `using`, typed."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationError, create_model
+from sqlalchemy import String, Text
+
+from seed_pipeline.schema import metadata
+from seed_pipeline.settings.facts import METRICS, SCORE
+from seed_pipeline.settings.ranges import Factors, Name, Ratios, Share, Stars, Strict, Weight, Whole
+
+Path = Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z0-9_*]+)+$")]
+_Minutes = Annotated[Whole, Field(ge=1, le=600)]
+
+
+def _text_column(place: str) -> str:
+    table, _, name = place.partition(".")
+    column = metadata.tables[table].columns.get(name) if table in metadata.tables else None
+    if column is None or not isinstance(column.type, String | Text):
+        raise ValueError("the database has no such column of text; write table.column")
+    return place
+
+
+def _session_number(fact: str) -> str:
+    if fact not in (*METRICS, SCORE):
+        raise ValueError(f"this is no number of a session; use one of {', '.join((*METRICS, SCORE))}")
+    return fact
+
+
+_TextColumn = Annotated[str, AfterValidator(_text_column)]
+_RULE = {"rule": Name}
+_AT_LEAST = {"at_least": Weight}
+_TEXTS = {
+    "texts": Annotated[tuple[Literal["feedback", "summary", "highlight"], ...], Field(min_length=1, max_length=3)]
+}
+_ROWS_OF = Literal["session_audio_metrics", "session_video_metrics", "session_screen_metrics", "session_feedback"]
+PARAMETERS: Mapping[str, Mapping[str, Any]] = {
+    **{
+        name: {}
+        for name in (
+            "people", "personas", "session_count", "circles", "statuses", "flags", "window", "overlaps", "keys",
+            "session_numbers", "user_ids", "outcome_columns", "scores", "subjects", "joined", "churn_columns",
+            "highlights", "addresses", "alerts", "defects", "further_rules", "journal", "lost_exist", "cascade",
+        )
+    },
+    "rows_of_completed": {"table": _ROWS_OF, "all": (bool, False)},
+    "peak_hours": {"hours": Annotated[Whole, Field(ge=1, le=23)], "at_least": Share},
+    "busy_weekdays": {"days": Annotated[Whole, Field(ge=1, le=6)]},
+    "trend": _AT_LEAST,
+    "durations": {
+        "usual": Annotated[tuple[_Minutes, ...], Field(min_length=1, max_length=20)], "at_least": Share,
+        "others": Ratios,
+    },
+    "parts_of_time": {"tolerance": Share},
+    "claims": _TEXTS,
+    "topics": _TEXTS,
+    "reachable": {"columns": Annotated[tuple[_TextColumn, ...], Field(min_length=1, max_length=50)]},
+    "tags": {"praise_from": Stars, "complaints_to": Stars, "talk_above": Share, "checks_to": Weight},
+    "rule": _RULE,
+    "stored_rule": _RULE,
+    "off_days": {"times": Factors},
+    "share_inside": {"fact": Annotated[str, AfterValidator(_session_number)], "range": Path, "at_least": Share},
+    "spread": {"at_most": Weight},
+    "broken_trust": _AT_LEAST,
+    "churn_odds": _AT_LEAST,
+    "forgiving": {"kind": Stars, "times": Factors},
+    "weighted_score": {"tolerance": Weight},
+}  # fmt: skip
+"""Measure → parameter → type, or (type, default)."""
+
+
+def typed(measure: str | None, using: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a measure as plain values; ValueError says what is missing, unknown or out of bounds."""
+    if measure is not None and measure not in PARAMETERS:
+        raise ValueError(f"there is no such measure as {measure!r}; choose one of {', '.join(PARAMETERS)}")
+    kinds = PARAMETERS[measure] if measure else {}
+    wanted: dict[str, Any] = {name: kind if isinstance(kind, tuple) else (kind, ...) for name, kind in kinds.items()}
+    try:
+        return create_model("Using", __base__=Strict, **wanted).model_validate(dict(using)).model_dump(mode="json")
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, ("using", *first["loc"])))
+        why = {"missing": "is missing", "extra_forbidden": "is unknown here"}.get(first["type"], first["msg"])
+        wants = f"{measure or 'a statement of this form'} wants {', '.join(wanted) or 'nothing'} under 'using'"
+        raise ValueError(f"{key}: {why.removeprefix('Value error, ')}; {wants}") from None
