@@ -164,11 +164,15 @@ def load(
     well-formed and contradict each other are for core.feasibility to find.
     """
     folder = Path(config_dir) if config_dir is not None else SHIPPED
-    sections = {name: read_section(folder, name) for name in SECTIONS}
-    sections["text"] = read_section(folder, "text")
+    sections = {name: read_section(folder, name) for name in (*SECTIONS, "text")}
     for preset in presets:
         apply_preset(folder, sections, preset)
     apply_overrides(sections, overrides)
+    return settings_of(sections, today)
+
+
+def settings_of(sections: dict[str, Any], today: date | None = None) -> Settings:
+    """The typed settings of sections as read; `today` stands in for `as_of: today`. Raises SettingsError."""
     _date(sections["main"], today)
     try:
         settings = Settings.model_validate(sections)

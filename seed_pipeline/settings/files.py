@@ -19,8 +19,9 @@ class SettingsError(Exception):
 
     def __init__(self, where: str, value: Any, why: str, remedy: str) -> None:
         self.where, self.value, self.why, self.remedy = where, value, why, remedy
-        shown = "" if value is None else f" = {_short(value)}"
-        super().__init__(_printable(f"{where}{shown}: {why}. What to do: {remedy}."))
+        shown = "" if value is None else f" = {_short(repr(value), 120)}"
+        why = _short(why, 600)
+        super().__init__(_printable(f"{_short(where, 300)}{shown}: {why}. What to do: {_short(remedy, 2000)}."))
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
         """Errors cross to another process and back (chunks made side by side)."""
@@ -163,9 +164,8 @@ def file_and_key(keys: Sequence[str]) -> str:
     return f"{file}, {'.'.join(shown)}" if shown else file
 
 
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 120 else text[:117] + "..."
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def _printable(text: str) -> str:
