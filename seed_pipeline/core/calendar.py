@@ -11,8 +11,8 @@ import pandas as pd
 
 from seed_pipeline.core.cast import window_start
 from seed_pipeline.core.randomness import pick, ranks, spread, uniform
+from seed_pipeline.core.remedies import ContradictionError, Way
 from seed_pipeline.core.world import World
-from seed_pipeline.settings.files import SettingsError
 from seed_pipeline.settings.probabilities import WEEKDAYS
 
 QUARTERS = 96  # quarter hours of a day
@@ -216,16 +216,17 @@ def capacity(world: World) -> int:
     return int(a_day * days / busiest)
 
 
-def crowded(world: World) -> SettingsError:
-    """The error of more sessions than a cohort holds; names the maximum (C5)."""
+def crowded(world: World) -> ContradictionError:
+    """The contradiction of more sessions than a cohort holds; names the maximum (C5)."""
     main, most = world.settings.main, capacity(world)
     wanted = int(world.sessions(np.arange(min(world.cohorts, 2))).max())
-    return SettingsError(
+    days = -(-wanted * main.days // (max(most, 1) * 7)) * 7
+    ways: list[Way] = [] if main.cohort.count == "auto" else [{"main.cohort.count": "auto"}]
+    ways += [{"main.total_sessions": most * world.cohorts}, {"main.cohort.sessions": most}, {"main.days": days}]
+    return ContradictionError(
         "main.yaml, total_sessions", main.total_sessions,
         f"a cohort would have up to {wanted} sessions, but surely holds only {most} without double-booking a tutor "
-        "or a student (C5, Q4)",
-        f"set total_sessions to at most {most * world.cohorts}, or cohort.count to auto, or open more hours in "
-        "probabilities.yaml",
+        "or a student (C5, Q4)", ways, "open more hours under time.hours in probabilities.yaml",
     )  # fmt: skip
 
 

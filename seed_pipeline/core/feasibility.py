@@ -1,50 +1,58 @@
 """Contradictions found before a row is made: statements of the contract that the settings cannot meet at once.
 
-Each check compares what the settings will come to with what a statement asks, and raises SettingsError that names the
-statements, by how much they miss, and the nearest setting that works.
+Each check compares what the settings will come to with what a statement asks, and yields a contradiction that names
+the statements, by how much they miss, and ways out. A statement that is switched off asks nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from seed_pipeline.core.calendar import capacity, crowded, trend_ratio
-from seed_pipeline.core.pairs import booked, engagement_means
+from seed_pipeline.core.calendar import capacity, crowded
+from seed_pipeline.core.densities import densities
+from seed_pipeline.core.pairs import booked, engagement_clash
+from seed_pipeline.core.remedies import ContradictionError, Way, off, tried
 from seed_pipeline.core.rules import order
 from seed_pipeline.core.world import World
 from seed_pipeline.settings import Settings
-from seed_pipeline.settings.files import SettingsError
 from seed_pipeline.settings.probabilities import Match
+from seed_pipeline.settings.targets import asked
 
 
 def check(settings: Settings) -> None:
     """Raise SettingsError for the first contradiction found; otherwise a dataset of these settings meets them."""
     order(settings.correlations.rules)
+    if found := _first(settings):
+        raise tried(settings, found, _first)
+
+
+def _first(settings: Settings) -> ContradictionError | None:
     world = World(settings)
-    for test in CHECKS:
-        test(world)
+    try:
+        return next((found for test in CHECKS for found in test(world)), None)
+    except ContradictionError as found:  # the plan itself cannot be made
+        return found
 
 
-def _capacity(world: World) -> None:
+def _capacity(world: World) -> Iterator[ContradictionError]:
     """C5 against Q4, and O7: enough sessions for everybody, and not more than the days hold."""
-    sizes = world.sessions(np.arange(min(world.cohorts, 2)))
-    world.bookings(np.arange(min(world.cohorts, 2)))
-    if sizes.max() > capacity(world):
-        raise crowded(world)
+    cohorts = np.arange(min(world.cohorts, 2))
+    world.bookings(cohorts)
+    if world.sessions(cohorts).max() > capacity(world):
+        yield crowded(world)
 
 
-def _outcomes(world: World) -> None:
+def _outcomes(world: World) -> Iterator[ContradictionError]:
     """O1 and O6 are hard; O2, O3 and O4 must be near enough to what these leave."""
     outcomes = world.settings.probabilities.outcomes
     missed = world.tutor_no_show_share
     left = 1 - outcomes.completed - missed
     if left < 0:
-        raise SettingsError(
+        yield ContradictionError(
             "probabilities.yaml, outcomes.completed", outcomes.completed,
             f"the tutor personas' no-show rates and bookings make {missed:.1%} tutor no-shows (O6), "
             f"so at most {1 - missed:.1%} can be completed (O1): {-left:.1%} too much",
-            f"set completed to {1 - missed - 0.04:.3f} or less, or lower no_show in personas.yaml",
+            [_outcomes_as_they_come(world, max(0.0, 1 - missed - 0.04)), _no_shows_as_wished(world)],
         )  # fmt: skip
     both = outcomes.no_show_student + outcomes.rescheduled
     part = outcomes.no_show_student / both if both else 0.0
@@ -56,13 +64,39 @@ def _outcomes(world: World) -> None:
     for name, (target, share) in come.items():
         low, high = _band(world, target, getattr(outcomes, name), world.settings.main.total_sessions)
         if not low <= share <= high:
-            raise SettingsError(
+            yield ContradictionError(
                 f"probabilities.yaml, outcomes.{name}", getattr(outcomes, name),
                 f"{target[:2]} allows {low:.1%}-{high:.1%}, but completion (O1) and the tutor personas' no-show rates "
                 f"under these bookings (O6) make it {share:.1%}",
-                f"set outcomes.{name} to {share:.3f} and take the difference from the other outcomes, or change "
-                "no_show in personas.yaml" + _larger_cohorts(world),
+                [_outcomes_as_they_come(world, outcomes.completed), _no_shows_as_wished(world), off(target)],
+                _larger_cohorts(world),
             )  # fmt: skip
+
+
+def _outcomes_as_they_come(world: World, completed: float) -> Way:
+    """The four shares: this much completed, the tutors' no-shows as their rates make them, the rest in proportion."""
+    outcomes, missed = world.settings.probabilities.outcomes, round(world.tutor_no_show_share, 4)
+    completed, both = round(completed, 4), outcomes.no_show_student + outcomes.rescheduled
+    left = 1 - completed - missed
+    student = round(left * (outcomes.no_show_student / both if both else 0.5), 4)
+    shares = {"completed": completed, "no_show_student": student, "no_show_tutor": missed}
+    shares["rescheduled"] = round(1 - sum(shares.values()), 4)
+    return {
+        f"probabilities.outcomes.{name}": share
+        for name, share in shares.items()
+        if share != getattr(outcomes, name) or name != "completed"
+    }
+
+
+def _no_shows_as_wished(world: World) -> Way:
+    """Every tutor persona's no-show rate in proportion, so that they make the share that is configured."""
+    wanted, missed = world.settings.probabilities.outcomes.no_show_tutor, world.tutor_no_show_share
+    personas = world.settings.personas.tutors
+    return {
+        f"personas.tutors.{name}.no_show": round(p.no_show * wanted / missed, 4)
+        for name, p in personas.items()
+        if missed and p.no_show
+    }
 
 
 def _larger_cohorts(world: World) -> str:
@@ -70,42 +104,48 @@ def _larger_cohorts(world: World) -> str:
     sessions = int(world.sessions(np.array([world.cohorts - 1]))[0])
     if np.allclose(world.expected_bookings(sessions), world.booking_shares * sessions):
         return ""
-    return f", or give cohorts more than {sessions} sessions (main.cohort), which leave everybody the minimum (O7)"
+    return f"give cohorts more than {sessions} sessions (main.cohort), which leave everybody the minimum (O7)"
 
 
-def _engagement(world: World) -> None:
+def _engagement(world: World) -> Iterator[ContradictionError]:
     """T3 and S1 at once."""
-    engagement_means(world)
+    yield from engagement_clash(world)
 
 
-def _feedback(world: World) -> None:
+def _feedback(world: World) -> Iterator[ContradictionError]:
     """S5 against A4: every persona misses its rate by the same amount, so that the overall share is exact."""
     wanted = world.settings.probabilities.availability.feedback
-    rates = np.array([p.feedback for p in world.settings.personas.students.values()])
+    personas = world.settings.personas.students
+    rates = np.array([p.feedback for p in personas.values()])
     weights = booked(world).sum(axis=0) / booked(world).sum()
-    own = weights @ rates
+    own = float(weights @ rates)
     low, high = -1.0, 1.0
     for _ in range(50):
         middle = (low + high) / 2
         low, high = (middle, high) if weights @ np.clip(rates + middle, 0, 1) < wanted else (low, middle)
     completed = world.settings.main.total_sessions * world.settings.probabilities.outcomes.completed
-    for (name, persona), weight in zip(world.settings.personas.students.items(), weights, strict=True):
+    ways = [
+        {"probabilities.availability.feedback": round(own, 3)},
+        {f"personas.students.{n}.feedback": round(min(1.0, p.feedback * wanted / own), 3) for n, p in personas.items()}
+        if own
+        else {f"personas.students.{n}.feedback": wanted for n in personas},
+        off("S5_feedback"),
+    ]
+    for (name, persona), weight in zip(personas.items(), weights, strict=True):
         got, n = float(np.clip(persona.feedback + low, 0, 1)), completed * weight
         least, most = _band(world, "S5_feedback", persona.feedback, n)
         # Of few sessions whole ones are rounded up or down; where they are very few, the band itself is that wide.
         few = world.settings.main.total_sessions <= world.settings.targets.small_at and n > 23
         fewest, greatest = (np.floor(got * n - 0.25) / n, np.ceil(got * n + 0.25) / n) if few else (got, got)
         if not least - 0.001 <= fewest <= greatest <= most + 0.001:
-            raise SettingsError(
+            yield ContradictionError(
                 "probabilities.yaml, availability.feedback", wanted,
                 f"the students' own feedback rates (S5) make {own:.1%} overall, so for {wanted:.1%} (A4) {name} would "
-                f"have {got:.1%} instead of {persona.feedback:.1%}, and S5 allows {least:.1%}-{most:.1%}",
-                f"set availability.feedback between {own - 0.045:.3f} and {own + 0.045:.3f}, or change feedback in "
-                "personas.yaml",
+                f"have {got:.1%} instead of {persona.feedback:.1%}, and S5 allows {least:.1%}-{most:.1%}", ways,
             )  # fmt: skip
 
 
-def _churn(world: World) -> None:
+def _churn(world: World) -> Iterator[ContradictionError]:
     """S6 against N2 and N3: the safe stay and the lost leave, whatever the persona's rate."""
     churn, personas = world.settings.probabilities.churn, world.settings.personas.students
     for name, persona in personas.items():
@@ -115,11 +155,12 @@ def _churn(world: World) -> None:
         if least > high or most < low:
             story, edge = ("N3", least) if least > high else ("N2", most)
             word = "at least" if story == "N3" else "at most"
-            raise SettingsError(
+            yield ContradictionError(
                 f"personas.yaml, students.{name}.churn", persona.churn,
                 f"under these bookings {word} {edge:.0%} of {name} students leave ({story}), but S6 allows "
                 f"{low:.1%}-{high:.1%}",
-                f"set churn to {edge:.2f}, or change the groups of {name} under booking in probabilities.yaml",
+                [{f"personas.students.{name}.churn": round(edge, 4)}, off("S6_churn")],
+                f"change the groups of {name} under booking in probabilities.yaml",
             )  # fmt: skip
 
 
@@ -130,9 +171,11 @@ def _mostly(world: World, persona: str, match: Match) -> int:
     )
 
 
-def _rebooking(world: World) -> None:
+def _rebooking(world: World) -> Iterator[ContradictionError]:
     """T5 against N1: first sessions with high scores are followed up within what the tutors' own rates leave."""
     stories, personas = world.settings.probabilities.stories, world.settings.personas
+    if not asked(world.settings, "N1_high_score_rebooking"):
+        return
     shares, least, most, among = booked(world), 0.0, 0.0, 0.0
     for row, (name, persona) in zip(shares, personas.tutors.items(), strict=True):
         levels = [
@@ -146,13 +189,14 @@ def _rebooking(world: World) -> None:
         among += high
     wanted, slack = stories.high_score_rebooking, 0.02
     if among > 0.02 and not least / among - slack <= wanted <= most / among + slack:
-        nearest = float(np.clip(wanted, least / among, most / among))
-        raise SettingsError(
+        nearest = round(float(np.clip(wanted, least / among, most / among)), 3)
+        yield ContradictionError(
             "probabilities.yaml, stories.high_score_rebooking", wanted,
             f"first sessions with a score above {stories.high_score:g} are mostly those of tutors whose "
             f"first_session_success (T5) allows about {least / among:.0%}-{most / among:.0%} of them to be followed "
             f"up, not {wanted:.0%} (N1)",
-            f"set high_score_rebooking to about {nearest:.2f}, or change first_session_success in personas.yaml",
+            [{"probabilities.stories.high_score_rebooking": nearest}, off("N1_high_score_rebooking")],
+            "change first_session_success in personas.yaml",
         )  # fmt: skip
 
 
@@ -162,68 +206,7 @@ def _share_above(standardised: np.ndarray) -> np.ndarray:
     return np.where(x > 0, 1 - (1 - x) ** 2 / 2, (1 + x) ** 2 / 2)
 
 
-class Miss(NamedTuple):
-    """A density under time in probabilities.yaml that does not meet its statement."""
-
-    statement: str
-    key: str
-    why: str
-    remedy: str
-
-
-def _time(world: World) -> None:
-    """D1-D4: the densities themselves meet what is measured on them."""
-    time, targets = world.settings.probabilities.time, world.settings.targets.statements
-    names = ("D1_peak_hours", "D2_busy_weekdays", "D3_durations", "D4_recency")
-    using = {name[:2]: targets[name].using for name in names if name in targets}
-    for miss in (
-        *_hours(time.hours, using.get("D1")),
-        *_weekdays(time.weekdays, using.get("D2")),
-        *_recency(world, using.get("D4")),
-        *_durations(time.durations, using.get("D3")),
-    ):
-        why = f"{miss.statement} cannot hold: {miss.why}"
-        raise SettingsError(f"probabilities.yaml, time.{miss.key}", None, why, miss.remedy)
-
-
-def _hours(weights: Mapping[int, float], using: Mapping | None) -> Iterator[Miss]:
-    if not using:
-        return
-    peak = float((np.sort(list(weights.values()))[::-1] / sum(weights.values()))[: using["hours"]].sum())
-    least = using["at_least"] + 0.03
-    if peak < least:
-        why = f"the busiest hours hold {peak:.0%}"
-        yield Miss("D1", "hours", why, f"give them weights that make {least:.0%} or more")
-
-
-def _weekdays(weights: Mapping[str, float], using: Mapping | None) -> Iterator[Miss]:
-    if not using:
-        return
-    days, busy = np.sort(list(weights.values()))[::-1], using["days"]
-    if busy and days[busy - 1] < 1.25 * days[busy]:
-        why = f"the {busy} busiest weekdays must stand out"
-        yield Miss("D2", "weekdays", why, "give each at least 1.25 times the weight of the next")
-
-
-def _recency(world: World, using: Mapping | None) -> Iterator[Miss]:
-    if using and (ratio := trend_ratio(world)) < using["at_least"] + 0.03:
-        yield Miss("D4", "recency", f"the newer half holds {ratio:.2f} times the older", "raise recency")
-
-
-def _durations(shares: Mapping[int, float], using: Mapping | None) -> Iterator[Miss]:
-    if not using:
-        return
-    usual, least = sum(shares.get(m, 0) for m in using["usual"]), using["at_least"] + 0.02
-    if usual < least:
-        yield Miss("D3", "durations", f"the usual durations hold {usual:.0%}", f"let them make {least:.0%} or more")
-    low, high = using["others"][0] + 0.02, using["others"][1] - 0.02
-    for minutes in (30, 90):
-        if not low <= (share := shares.get(minutes, 0.0)) <= high:
-            why = f"{minutes} minutes hold {share:.0%}"
-            yield Miss("D3", f"durations.{minutes}", why, f"let them make {low:.0%} to {high:.0%}")
-
-
-def _cascade(world: World) -> None:
+def _cascade(world: World) -> Iterator[ContradictionError]:
     """N4: the story's pair must meet often enough for a no-show and a poor session."""
     cascade = world.settings.probabilities.stories.at_risk_cascade
     if cascade is None:
@@ -233,21 +216,24 @@ def _cascade(world: World) -> None:
     sessions = int(world.bookings(np.array([0]))[0, code, persona])
     no_shows = int(world.tutor_no_shows(np.array([0]))[0, persona])
     if sessions < 2 or no_shows < 1:
-        raise SettingsError(
+        booking = f"probabilities.booking.{cascade.group}.sessions.{cascade.tutors}"
+        theirs = float(world.expected_bookings(int(world.sessions(np.array([0]))[0]))[:, persona].sum())
+        more = {f"personas.tutors.{cascade.tutors}.no_show": round(min(1.0, 0.75 / max(theirs, 1)), 3)}
+        none = {"probabilities.stories.at_risk_cascade": None} | off("N4_cascade")
+        yield ContradictionError(
             "probabilities.yaml, stories.at_risk_cascade", None,
             f"the story needs a tutor no-show and a later session (N4), but the group {cascade.group} has {sessions} "
             f"sessions with {cascade.tutors} tutors in the first cohort, and these miss {no_shows}",
-            f"give {cascade.group} at least 3 sessions with {cascade.tutors} under booking, or raise their no_show, "
-            "or remove the story",
+            [more if no_shows < 1 else {booking: 3}, none],
         )  # fmt: skip
 
 
-def _band(world: World, target: str, expected: float, n: float) -> tuple[float, float]:
-    """What a statement allows around its expected share of n rows; everything when the targets leave it out."""
+def _band(world: World, statement: str, expected: float, n: float) -> tuple[float, float]:
+    """What a statement allows around its expected share of n rows; everything when nobody asks for it."""
     targets = world.settings.targets
-    if target not in targets.statements:
+    if not asked(world.settings, statement):
         return -1.0, 2.0
-    tolerance = targets.statements[target].tolerance
+    tolerance = targets.statements[statement].tolerance
     counts = tolerance.counts if tolerance.counts is not None else 0.5
     below, above = counts if isinstance(counts, tuple) else (counts, counts)
     wide = max(
@@ -258,13 +244,13 @@ def _band(world: World, target: str, expected: float, n: float) -> tuple[float, 
     return expected - max(wide, below / max(n, 1)), expected + max(wide, above / max(n, 1))
 
 
-CHECKS: tuple[Callable[[World], None], ...] = (
+CHECKS: tuple[Callable[[World], Iterator[ContradictionError]], ...] = (
     _capacity,
     _outcomes,
     _engagement,
     _feedback,
     _churn,
     _rebooking,
-    _time,
+    densities,
     _cascade,
 )

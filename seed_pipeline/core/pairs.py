@@ -5,13 +5,15 @@ alternating projections) under which every persona's mean, weighted by who books
 margin; with the shipped settings the wishes themselves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
+from seed_pipeline.core.remedies import ContradictionError, off
 from seed_pipeline.core.world import World
-from seed_pipeline.settings.files import SettingsError
+from seed_pipeline.settings.files import file_and_key
+from seed_pipeline.settings.targets import asked
 
 MARGIN = 0.12  # points of engagement kept free on either side by the settings, so that cohorts have room
 COHORT_MARGIN = 0.05  # … and by every cohort: what rounding and few sessions leave to chance
@@ -26,6 +28,7 @@ class Side(NamedTuple):
     statement: str
     persona: str
     setting: str
+    stated: tuple[float, float]
     weights: np.ndarray  # (…, tutor personas, student personas), sums to 1 or to nothing
     low: float
     high: float
@@ -50,12 +53,17 @@ def booked(world: World) -> np.ndarray:
 
 
 def engagement_means(world: World) -> np.ndarray:
-    """Mean stored engagement of each pair of personas (0-10). SettingsError names the sides that cannot be met."""
-    sides = _sides(world, booked(world), MARGIN)
-    means = _nearest(_wishes(world), sides)
-    if max(abs(s.miss(means)) for s in sides) > 2 * _SLACK:
-        raise _clash(sides, means)
-    return means
+    """Mean stored engagement of each pair of personas (0-10), as near to all ranges as they allow each other."""
+    return _nearest(_wishes(world), _sides(world, booked(world), MARGIN))
+
+
+def engagement_clash(world: World) -> Iterator[ContradictionError]:
+    """The sides whose statement is in force and that cannot be met, told by the worst."""
+    sides = [s for s in _sides(world, booked(world), MARGIN) if asked(world.settings, f"{s.statement}_engagement")]
+    means = engagement_means(world) if sides else np.empty(0)
+    missed = [side for side in sides if abs(side.miss(means)) > 2 * _SLACK]
+    if missed:
+        yield _clash(max(missed, key=lambda s: float(abs(s.miss(means)))), missed, sides, means)
 
 
 def cohort_means(world: World, sessions: np.ndarray, leeway: np.ndarray) -> np.ndarray:
@@ -115,20 +123,30 @@ def _of_role(axis: int, statement: str, role: str, personas: Mapping, shares: np
         total = weights.sum(axis=(-2, -1), keepdims=True)
         low, high = persona.engagement
         free = min(margin, (high - low) / 4)
-        setting = f"personas.yaml, {role}.{name}.engagement"
-        result.append(Side(statement, name, setting, weights / np.where(total > 0, total, 1), low + free, high - free))
+        setting = f"personas.{role}.{name}.engagement"
+        stated = persona.engagement
+        result.append(
+            Side(statement, name, setting, stated, weights / np.where(total > 0, total, 1), low + free, high - free)
+        )
     return result
 
 
-def _clash(sides: list[Side], means: np.ndarray) -> SettingsError:
-    side = max(sides, key=lambda s: float(abs(s.miss(means))))
+def _clash(side: Side, missed: list[Side], sides: list[Side], means: np.ndarray) -> ContradictionError:
     value, miss = float(side.mean(means)), float(abs(side.miss(means)))
     others = ", ".join(
         f"{s.statement} {s.persona} {s.low:.2f}-{s.high:.2f}" for s in sides if s.statement != side.statement
     )
-    return SettingsError(
-        side.setting, None,
+    return ContradictionError(
+        file_and_key(side.setting.split(".")), side.stated,
         f"{side.statement} wants a mean engagement of {side.low:.2f}-{side.high:.2f} (margin included) for "
         f"{side.persona}, but under these bookings and {others} the nearest is {value:.2f}: {miss:.2f} off",
-        f"let the range include {value:.2f}, or change who books whom under booking in probabilities.yaml",
+        [{s.setting: _widened(s, float(s.mean(means))) for s in missed}, off("T3_engagement") | off("S1_engagement")],
+        "change who books whom under booking in probabilities.yaml",
     )  # fmt: skip
+
+
+def _widened(side: Side, value: float) -> list[float]:
+    """The stated range, so much wider that the value lies inside it with a margin."""
+    low, high = side.stated
+    reach = 2 * MARGIN + 0.02
+    return [round(max(0.0, min(low, value - reach)), 2), round(min(10.0, max(high, value + reach)), 2)]

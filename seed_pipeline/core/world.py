@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from seed_pipeline.core.randomness import GOLDEN_SHARE, rounded
+from seed_pipeline.core.remedies import ContradictionError, Way
 from seed_pipeline.settings import Settings
-from seed_pipeline.settings.files import SettingsError
 from seed_pipeline.settings.probabilities import Match
 
 
@@ -145,11 +145,11 @@ class World:
         students = np.array([g.count for g in self.groups]) * floors.student
         need = max(int(tutors.sum()), int(students.sum()))
         if size < need:
-            raise SettingsError(
+            raise ContradictionError(
                 "main.yaml, total_sessions", self.settings.main.total_sessions,
                 f"a cohort has {size} sessions, but its cast needs {need} so that everybody has the minimum "
                 f"({floors.tutor} a tutor, {floors.student} a student; O7)",
-                f"{self._enough(need)}, or lower minimum_sessions or the personas' counts",
+                [self._enough(need), *self._fewer(size)], "lower the personas' counts",
             )  # fmt: skip
         cells = self.booking_shares * size
         roomy = students + min(0.5, (size - students.sum()) / len(students))
@@ -160,14 +160,24 @@ class World:
             cells = raised
         return cells
 
-    def _enough(self, need: int) -> str:
+    def _enough(self, need: int) -> Way:
         """What to do so that every cohort has the sessions its cast needs."""
         main = self.settings.main
         if main.cohort.count != "auto" or self.cohorts == 1:
-            return f"set total_sessions to at least {need * self.cohorts}"
+            return {"main.total_sessions": need * self.cohorts}
         if main.cohort.sessions < need:
-            return f"set cohort.sessions to at least {need}"
-        return f"set total_sessions to {main.cohort.sessions * (self.cohorts - 1) + need}"
+            return {"main.cohort.sessions": need}
+        return {"main.total_sessions": main.cohort.sessions * (self.cohorts - 1) + need}
+
+    def _fewer(self, size: int) -> list[Way]:
+        """Lower minima, so that these sessions are enough; none where people would have no session at all."""
+        tutors = size // sum(p.count for p in self.settings.personas.tutors.values())
+        students = size // sum(g.count for g in self.groups)
+        if not tutors or not students:
+            return []
+        floors = self.settings.main.minimum_sessions
+        most = {"tutor": min(tutors, floors.tutor), "student": min(students, floors.student)}
+        return [{f"main.minimum_sessions.{who}": n for who, n in most.items() if n != getattr(floors, who)}]
 
 
 def _shared(cells: np.ndarray, floors: np.ndarray) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import inf, nan
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import sqlalchemy as sa
 
 from seed_pipeline.demo.script import Expectation, SceneText, Script, read
 from seed_pipeline.demo.words import Words, figure, plain
-from seed_pipeline.settings import Settings
-from seed_pipeline.settings.targets import holds_back, in_force
+from seed_pipeline.settings import Settings, SettingsError
+from seed_pipeline.settings.files import known
+from seed_pipeline.settings.targets import holds_back, out_of_force
 from seed_pipeline.store.failures import explained
 
 NO_KEY = "needs the answer key, which this database does not have"
@@ -90,8 +92,8 @@ def _scene(connection: sa.Connection, name: str, text: SceneText, words: Words, 
     target = words.settings.targets.statements[text.statement]
     subject: dict[str, list[Any]] = {}
     target = target.model_copy(update={"rule": text.rule or target.rule})
-    if not in_force(target, words.settings):
-        return _told(name, text, words, subject, None, f"the rule {target.rule} is off")
+    if why := out_of_force(target, words.settings):
+        return _told(name, text, words, subject, None, why)
     if text.pick is not None:
         if not key:
             return _told(name, text, words, subject, None, NO_KEY)
@@ -103,7 +105,8 @@ def _scene(connection: sa.Connection, name: str, text: SceneText, words: Words, 
     row = {column: values[0] for column, values in rows.items() if values}
     if not row:
         return _told(name, text, words, subject, *_missing(words), query=query)
-    facts = tuple(_fact(e, row, subject, words) for e in text.expect)
+    where = f"demo.yaml, scenes.{name.split('_', 2)[2]}"
+    facts = tuple(_fact(e, row, subject, words, where) for e in text.expect)
     holds: bool | None = all(fact.holds for fact in facts)
     note = ""
     if not holds and target.blocking and not holds_back(target, words.settings):
@@ -134,24 +137,36 @@ def _columns(connection: sa.Connection, sql: str) -> dict[str, list[Any]]:
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}
 
 
-def _fact(e: Expectation, row: Mapping[str, Any], subject: Mapping[str, Sequence[Any]], words: Words) -> Fact:
-    actual = row.get(e.column)
-    wanted = words.value(getattr(e, e.comparison), subject)
-    give = e.give / max(float(row[e.of]), 1.0) if e.of else e.give
-    expected, holds = _compared(e.comparison, actual, wanted, give)
-    return Fact(e.column, expected, figure(actual), actual is not None and holds)
+def _fact(
+    e: Expectation, row: Mapping[str, Any], subject: Mapping[str, Sequence[Any]], words: Words, where: str
+) -> Fact:
+    for column in (e.column, *([e.of] if e.of else [])):
+        known(f"{where}.expect", column, row, "column of the query's row")
+    actual, wanted = plain(row[e.column]), words.value(getattr(e, e.comparison), subject)
+    if e.comparison == "equals" and isinstance(wanted, str):
+        return Fact(e.column, wanted, figure(actual), str(actual) == wanted)
+    ends = wanted if e.comparison == "inside" else (wanted, wanted)
+    if not isinstance(ends, Sequence) or len(ends) != 2:
+        raise SettingsError(f"{where}.expect.{e.column}", wanted, "inside needs a range", "name a setting [low, high]")
+    low, high = (_number(end, f"{where}.expect.{e.column}", "what is expected") for end in ends)
+    found, expected = _number(actual, f"{where}.query, {e.column}", "the query's value"), figure(wanted)
+    give = e.give / max(_number(row[e.of], f"{where}.query, {e.of}", "the divisor"), 1.0) if e.of else e.give
+    if e.comparison == "inside":
+        expected = f"{figure(low)} to {figure(high)}"
+    elif e.comparison in ("equals", "about"):
+        low, high, expected = low - give, high + give, expected + (f" ± {figure(give)}" if give else "")
+    else:
+        expected = f"{e.comparison.replace('_', ' ')} {expected}"
+        low, high = (low, inf) if e.comparison == "at_least" else (-inf, high)
+    return Fact(e.column, expected, figure(actual), low - 1e-9 <= found <= high + 1e-9)
 
 
-def _compared(comparison: str, actual: Any, wanted: Any, give: float) -> tuple[str, bool]:
-    """What is expected in words, and whether it is so."""
-    if comparison == "inside":
-        low, high = map(float, wanted)
-        return f"{figure(low)} to {figure(high)}", actual is not None and low - 1e-9 <= float(actual) <= high + 1e-9
-    if comparison == "at_least":
-        return f"at least {figure(wanted)}", actual is not None and float(actual) >= float(wanted) - 1e-9
-    if comparison == "at_most":
-        return f"at most {figure(wanted)}", actual is not None and float(actual) <= float(wanted) + 1e-9
-    if isinstance(wanted, str):
-        return wanted, str(actual) == wanted
-    about = f" ± {figure(give)}" if give else ""
-    return figure(wanted) + about, actual is not None and abs(float(actual) - float(wanted)) <= give + 1e-9
+def _number(value: Any, where: str, what: str) -> float:
+    """The value as a number, and none at all where the database has nothing. SettingsError for text."""
+    if value is None:
+        return nan
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        remedy = "let the query give a number, or compare with `is` and a 'word' in quotes"
+        raise SettingsError(where, value, f"{what} is text, where numbers are compared", remedy) from None

@@ -1,17 +1,17 @@
 """The scenes as configs/demo.yaml has them: typed, strict, and refused with a reason where they cannot be."""
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from seed_pipeline.settings import SHIPPED, Settings
-from seed_pipeline.settings.files import SettingsError, read_section, refused
-from seed_pipeline.settings.ranges import Strict
+from seed_pipeline.settings.files import known, read_section, refused
+from seed_pipeline.settings.ranges import Number, Storable, Strict, Weight
 
 NAME = "demo"
 COMPARISONS = ("equals", "about", "inside", "at_least", "at_most")
-Value = float | str
+Value = Number | Storable
 
 
 class Expectation(Strict):
@@ -23,7 +23,7 @@ class Expectation(Strict):
     inside: str | None = None
     at_least: Value | None = None
     at_most: Value | None = None
-    give: float = Field(default=0.0, ge=0)
+    give: Weight = 0.0
     of: str | None = None
 
     @property
@@ -43,14 +43,14 @@ class Expectation(Strict):
 class SceneText(Strict):
     """One scene as it is written."""
 
-    title: str
-    why: str
-    show: str
+    title: Storable
+    why: Storable
+    show: Storable
     statement: str
     rule: str | None = None
-    pick: str | None = None
-    query: str
-    expect: tuple[Expectation, ...] = Field(min_length=1)
+    pick: Storable | None = None
+    query: Storable
+    expect: Annotated[tuple[Expectation, ...], Field(min_length=1)]
 
 
 class Script(Strict):
@@ -68,11 +68,6 @@ def read(settings: Settings, folder: Path | None = None) -> Script:
     except ValidationError as error:
         raise refused(error) from None
     for name, scene in script.scenes.items():
-        if scene.statement not in settings.targets.statements:
-            raise SettingsError(
-                f"{NAME}.yaml, scenes.{name}.statement",
-                scene.statement,
-                "there is no such statement in targets.yaml",
-                "name the statement that promises what the scene shows",
-            )
+        where = f"{NAME}.yaml, scenes.{name}.statement"
+        known(where, scene.statement, settings.targets.statements, "statement in targets.yaml")
     return script

@@ -12,7 +12,7 @@ import numpy as np
 from seed_pipeline.core.cast import places, user_ids
 from seed_pipeline.core.world import World
 from seed_pipeline.settings import Settings
-from seed_pipeline.settings.files import SettingsError
+from seed_pipeline.settings.files import SettingsError, known
 from seed_pipeline.settings.targets import look_up
 
 _NAME = re.compile(r"\{([\w.]+)\}")
@@ -61,6 +61,7 @@ class Words:
         if said in subject:
             return plain(subject[said][0])
         if said.startswith("cast."):
+            known("demo.yaml", said, [f"cast.{name}" for name in self.cast], "figure of the cast")
             return self.cast[said.removeprefix("cast.")]
         return self._setting(said)
 

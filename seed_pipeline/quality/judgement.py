@@ -12,7 +12,8 @@ from seed_pipeline.quality.sums import Part, Sums
 from seed_pipeline.quality.verdict import NOTHING, Findings, Verdict, conclude, not_judged
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.files import SettingsError
-from seed_pipeline.settings.targets import Target, check_references, holds_back, in_force
+from seed_pipeline.settings.references import check_references
+from seed_pipeline.settings.targets import Target, holds_back, in_force, out_of_force
 
 Tables = Mapping[str, pd.DataFrame]
 _FORM = Measure(forms.collect, forms.assess, of_cast=True)
@@ -55,8 +56,8 @@ def verdicts(sums: Sums, settings: Settings, entities: Sequence[str] | None = No
 def _verdict(name: str, target: Target, sums: Sums, settings: Settings, known: bool) -> Verdict:
     if _needs_key(target) and not known:
         return not_judged(name, target, "needs the answer key (main.answer_key), which this data does not have")
-    if not in_force(target, settings):
-        return conclude(name, target, Findings(note=f"the rule {target.rule} is off: {NOTHING}"))
+    if why := out_of_force(target, settings):
+        return conclude(name, target, Findings(note=f"{why}: {NOTHING}"))
     if target.only_large and sums.sessions < settings.targets.large_from:
         return conclude(name, target, Findings(note=f"judged from {settings.targets.large_from:,} sessions"))
     part = sums.parts.get(name, Part())

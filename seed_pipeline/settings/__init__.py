@@ -18,8 +18,9 @@ from seed_pipeline.settings.files import SettingsError, apply_overrides, known, 
 from seed_pipeline.settings.personas import Personas
 from seed_pipeline.settings.probabilities import Group, Probabilities
 from seed_pipeline.settings.ranges import Day, Number, Printable, Seed, Strict, Whole
+from seed_pipeline.settings.references import check_references
 from seed_pipeline.settings.rules import Correlations
-from seed_pipeline.settings.targets import Targets, check_references
+from seed_pipeline.settings.targets import Targets
 from seed_pipeline.settings.text import Text
 
 SHIPPED = CONFIGS

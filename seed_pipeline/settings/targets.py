@@ -7,13 +7,12 @@ settings, so that a tweak there needs no second edit here. A user's own target i
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
 from seed_pipeline.settings.conditions import Condition, compares_number, parse
-from seed_pipeline.settings.facts import METRICS, PROBABILITY_METRICS, RULE_METRICS, TRIGGER_FACTS
-from seed_pipeline.settings.files import SettingsError
+from seed_pipeline.settings.facts import METRICS, TRIGGER_FACTS
 from seed_pipeline.settings.measures import Path, typed
 from seed_pipeline.settings.ranges import Factors, Name, Number, Numbers, Printable, Share, Strict, Weight, Whole
 
@@ -58,7 +57,7 @@ FACTS: Mapping[str, tuple[str, ...]] = {
 WORDS = ("status", "story", "tutor_persona", "student_persona")
 """The facts that are words; all others are numbers."""
 
-_PLACEHOLDER = re.compile(r"\{([a-z_.*0-9]+)\}")
+PLACEHOLDER = re.compile(r"\{([a-z_.*0-9]+)\}")
 
 
 _Words = Annotated[Printable, Field(min_length=5)]
@@ -86,7 +85,8 @@ class Target(Strict):
     (averaged `within` groups), `scale: [a, b]` makes an interval of a times to b times the expected value, `in_order`
     asks that groups with a higher expectation are not observed lower, `rule` names a rule without which there is
     nothing to judge, `only_large` one that needs many sessions, `level` one
-    that rules help to make, `using` holds parameters of a named measure.
+    that rules help to make, `using` holds parameters of a named measure, `enabled: false` switches the statement
+    off, for who wants other data.
     """
 
     title: _Words
@@ -139,7 +139,7 @@ class Target(Strict):
                 f"a target expects one of {', '.join(EXPECTATIONS)}; it has {', '.join(expects) or 'none'}; leave one"
             )
         for text in (*lines(self.share), *lines(self.where), *lines(self.split)):
-            condition = parse(_PLACEHOLDER.sub("0", text))
+            condition = parse(PLACEHOLDER.sub("0", text))
             _known(condition.fact, self.of)
             if condition.fact not in WORDS:
                 compares_number(condition)
@@ -171,7 +171,7 @@ def lines(value: tuple[str, ...] | str | None) -> tuple[str, ...]:
 
 def conditions(texts: tuple[str, ...] | str | None, settings: Any) -> tuple[Condition, ...]:
     """Conditions with each `{path}` replaced: `overall_session_score > {probabilities.stories.high_score}`."""
-    return tuple(parse(_PLACEHOLDER.sub(lambda found: str(look_up(settings, found[1])), text)) for text in lines(texts))
+    return tuple(parse(PLACEHOLDER.sub(lambda found: str(look_up(settings, found[1])), text)) for text in lines(texts))
 
 
 def look_up(settings: Any, path: str) -> Any:
@@ -214,86 +214,24 @@ def holds_back(target: Target, settings: Any) -> bool:
     return target.blocking and not (target.level and any(not r.enabled for r in settings.correlations.rules))
 
 
+def out_of_force(target: Target, settings: Any) -> str:
+    """Why the target asks nothing: it is switched off, or the rule it speaks of is; empty where it is in force."""
+    if not target.enabled:
+        return "the statement is switched off"
+    off = target.rule is not None and not acts(target.rule, settings)
+    return f"the rule {target.rule} is off" if off else ""
+
+
 def in_force(target: Target, settings: Any) -> bool:
-    """Whether the target is switched on, and the rule it speaks of, if any, exists and is."""
-    rule = target.rule or target.using.get("rule")
-    known = rule is None or any(r.name == rule and r.enabled for r in settings.correlations.rules)
-    return target.enabled and known
+    """Whether the target is judged."""
+    return not out_of_force(target, settings)
 
 
-def check_references(settings: Any) -> None:
-    """Raise SettingsError for the first reference of a target to a setting that is not there or of another kind.
-
-    What a hint names has to be there too: somebody follows it.
-    """
-    words = _vocabulary(settings)
-    for name, target in settings.targets.statements.items():
-        if not in_force(target, settings):
-            continue
-        where = f"targets.yaml, statements.{name}"
-        _resolved(settings, f"{where}.setting", target.setting)
-        for word in _NAMED.findall(target.hint):
-            first, *rest = word.split(".")
-            unknown = not words.issuperset(rest) if first in words else not rest  # example.com is no path
-            if unknown and word not in words:
-                raise SettingsError(f"{where}.hint", word, "there is no setting or file of this name", "mend the name")
-        texts = (*lines(target.share), *lines(target.where), *lines(target.split))
-        for path in [path for text in texts for path in _PLACEHOLDER.findall(text)]:
-            if not _number(_resolved(settings, where, path)):
-                raise SettingsError(where, path, "refers to a setting that is no number", "refer to a number")
-        for key in EXPECTATIONS:
-            if isinstance(path := getattr(target, key), str):
-                _check_kind(settings, f"{where}.{key}", path, target.by, ranges=key == "inside")
-        if isinstance(path := target.using.get("range"), str):
-            _check_kind(settings, f"{where}.using.range", path, "student_persona", ranges=True)
+def acts(rule: str, settings: Any) -> bool:
+    return any(r.name == rule and r.enabled for r in settings.correlations.rules)
 
 
-def _check_kind(settings: Any, where: str, path: str, by: str | None, *, ranges: bool) -> None:
-    """A range or a number, or one for each persona where the rows are grouped by persona."""
-    value = _resolved(settings, where, path)
-    groups = {"tutor_persona": settings.personas.tutors, "student_persona": settings.personas.students}.get(
-        by or "", {}
-    )
-    each = list(value.values()) if isinstance(value, Mapping) and set(value) == set(groups) else [value]
-    if not all((_range if ranges else _number)(item) for item in each):
-        kind = "range" if ranges else "number"
-        also = f", or with * to one for each {by}" if by else ""
-        raise SettingsError(where, path, f"refers to a setting that is no {kind}", f"refer to a {kind}{also}")
-
-
-def _resolved(settings: Any, where: str, path: str) -> Any:
-    try:
-        return look_up(settings, path)
-    except KeyError:
-        remedy = "mend the path, written section.key.key"
-        raise SettingsError(where, path, "refers to a setting that does not exist", remedy) from None
-
-
-_NAMED = re.compile(r"[a-z]+(?:/[a-z]+)?\.yaml|[a-z]{2,}(?:[_.][a-z0-9]{2,})+")
-
-
-def _vocabulary(settings: Any) -> set[str]:
-    """Every name that a hint can use: files, keys, and the names of what the settings define."""
-    found = {f"{name}{end}" for name in type(settings).model_fields for end in ("", ".yaml")}
-    found |= {f"text/{name}.yaml" for name in type(settings.text).model_fields} | set(get_args(Entity))
-    found.update(*FACTS.values(), PROBABILITY_METRICS, RULE_METRICS)
-    todo: list[Any] = [part for name, part in settings if name not in ("text", "targets")]
-    while todo:
-        place = todo.pop()
-        if isinstance(place, BaseModel):
-            place = dict(place)
-        if isinstance(place, Mapping):
-            found.update(map(str, place))
-            todo.extend(place.values())
-        elif isinstance(place, tuple):
-            found.update(str(getattr(item, "name", getattr(item, "group", ""))) for item in place)
-            todo.extend(place)
-    return found
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _range(value: Any) -> bool:
-    return isinstance(value, tuple) and len(value) == 2 and all(map(_number, value))
+def asked(settings: Any, name: str) -> bool:
+    """Whether the targets have the statement, and it is in force."""
+    target = settings.targets.statements.get(name)
+    return target is not None and in_force(target, settings)

@@ -86,7 +86,7 @@ def test_the_named_maximum_fits():
 
 def test_more_than_the_days_hold_is_refused():
     """The message names the maximum (C5, Q4)."""
-    with pytest.raises(SettingsError, match="at most") as refused:
+    with pytest.raises(SettingsError, match="total_sessions to") as refused:
         booked("main.cohort.count=1", "main.total_sessions=3000")
     assert str(calendar.capacity(World(settings_with("main.cohort.count=1")))) in str(refused.value)
 

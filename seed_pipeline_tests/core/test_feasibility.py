@@ -1,8 +1,11 @@
 """Settings that contradict each other are refused before a row is made, with the clashing statements and a way out."""
 
+import re
+
 import pytest
 
 from seed_pipeline.settings.files import SettingsError
+from seed_pipeline_tests.contract import failures, judge_all
 from seed_pipeline_tests.core.conftest import settings_with
 
 OUTCOMES = (
@@ -28,27 +31,63 @@ CLASHES = [
     (["probabilities.time.weekdays=" + EVEN_WEEK], "D2"),
     (["probabilities.time.durations={30: 0.5, 45: 0.2, 60: 0.2, 90: 0.1}"], "D3"),
     (["probabilities.time.hours=" + EVEN_DAY], "D1"),
-    (["main.total_sessions=30"], "O7.*at least 60"),
-    (["main.cohort.count=1", "main.total_sessions=1000"], "Q4.*at most"),
+    (["main.total_sessions=30"], "O7.*total_sessions to 60"),
+    (["main.cohort.count=1", "main.total_sessions=1000"], 'Q4.*count to "auto"'),
     (["main.cohort.count=20", "main.total_sessions=600"], "O7"),
     (["personas.tutors.at_risk.no_show=0.0"], "N4"),
     (["probabilities.booking.drifting.sessions={struggling: 5}"], "N4"),
 ]
 
 
+def ways(error: SettingsError) -> list[list[str]]:
+    """What a message says to set, as somebody types it: the overrides of each way."""
+    parts = [part.removeprefix("set ") for part in error.remedy.split("; or ") if part.startswith("set ")]
+    return [[text.replace(" to ", "=", 1) for text in re.split(r" and (?=[a-z]+\.)", part)] for part in parts]
+
+
 @pytest.mark.parametrize(("overrides", "statements"), CLASHES, ids=[c[0][0][:60] for c in CLASHES])
-def test_a_clash_is_named(overrides, statements):
-    """The message names the statements and says what to do."""
+def test_a_clash_is_named_and_every_remedy_works(overrides, statements):
+    """The message names the statements; each way out of it, followed to the letter, leads to settings that hold."""
     with pytest.raises(SettingsError, match=rf"(?s){statements}") as refused:
         settings_with(*overrides)
-    assert refused.value.remedy
+    found = ways(refused.value)
+    assert found, refused.value.remedy
+    for way in found:
+        assert settings_with(*overrides, *way)
 
 
-def test_the_remedy_works():
-    """What the message proposes is accepted."""
-    with pytest.raises(SettingsError, match=r"0\.25"):
-        settings_with("personas.students.engaged.churn=0.6")
-    assert settings_with("personas.students.engaged.churn=0.25")
+@pytest.mark.slow
+@pytest.mark.parametrize(("overrides", "statements"), CLASHES, ids=[c[0][0][:60] for c in CLASHES])
+def test_data_made_by_a_remedy_pass(overrides, statements):
+    """No remedy leads to data that fail a statement, whatever the seed."""
+    with pytest.raises(SettingsError) as refused:
+        settings_with(*overrides)
+    worlds = [
+        (f"main.seed={seed}", *overrides, *way)
+        for seed in (1, 2, 3)
+        for way in ways(refused.value)
+        if settings_with(*overrides, *way).main.total_sessions < 5000
+    ]
+    assert judge_all(worlds) == []
+
+
+DEVIATIONS = {
+    "a flat day": "probabilities.time.hours=" + EVEN_DAY,
+    "a flat week": "probabilities.time.weekdays=" + EVEN_WEEK,
+    "no recency": "probabilities.time.recency=1.0",
+    "long sessions": "probabilities.time.durations={60: 0.4, 90: 0.6}",
+    "churn beyond the stories": "personas.students.engaged.churn=0.6",
+}
+
+
+@pytest.mark.parametrize("name", DEVIATIONS)
+def test_other_data_than_the_contracts_can_be_had(name):
+    """Who wants it so is told which statement to switch off, and that suffices."""
+    with pytest.raises(SettingsError) as refused:
+        settings_with(DEVIATIONS[name])
+    switched = [way for way in ways(refused.value) if all(text.endswith(".enabled=false") for text in way)]
+    assert switched
+    assert failures((DEVIATIONS[name], *switched[0])) == []
 
 
 FEASIBLE = [

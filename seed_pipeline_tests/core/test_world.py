@@ -53,7 +53,7 @@ def test_nobody_is_idle_even_in_a_small_world():
 
 def test_a_world_too_small_for_its_cast_is_refused():
     """The message names the fewest sessions that the cast needs."""
-    with pytest.raises(SettingsError, match="at least 60"):
+    with pytest.raises(SettingsError, match="total_sessions to 60"):
         world("main.total_sessions=59").bookings(np.array([0]))
 
 

@@ -200,3 +200,24 @@ def test_a_name_that_nothing_has_is_refused(tmp_path) -> None:
     script.write_text(text.replace("{probabilities.stories.high_score}", "{probabilities.high_score}"), "utf-8")
     with loaded() as engine, pytest.raises(SettingsError, match=r"demo\.yaml = 'probabilities\.high_score'"):
         play(engine, settings(), folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("avg(f.student_satisfaction_rating) AS stars", "'five' AS stars", r"stars_shine\.query, stars = 'five'"),
+        ("{column: stars, inside: personas.tutors.star.rating}", "{column: moons, at_least: 1}", r"stars_shine.*moons"),
+        ("inside: personas.tutors.star.rating", "inside: main.seed", r"stars_shine\.expect\.stars"),
+        ("inside: personas.tutors.star.rating", "at_least: main.target", r"stars_shine\.expect\.stars"),
+        ("is: cast.sessions", "is: cast.lessons", r"cast\.lessons"),
+    ],
+)
+def test_text_where_a_number_is_due_is_refused(old: str, new: str, says: str, tmp_path) -> None:
+    """A query or an expectation that gives a word, no range or a name of nothing: a message, not a traceback."""
+    folder = copytree(SHIPPED, tmp_path / "configs")
+    script = folder / "demo.yaml"
+    text = script.read_text(encoding="utf-8")
+    assert old in text
+    script.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with loaded() as engine, pytest.raises(SettingsError, match=says):
+        play(engine, settings(), folder)

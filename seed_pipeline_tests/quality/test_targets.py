@@ -4,7 +4,8 @@ import pytest
 
 from seed_pipeline.quality.judgement import judge
 from seed_pipeline.settings import SettingsError
-from seed_pipeline.settings.targets import check_references, look_up
+from seed_pipeline.settings.references import check_references
+from seed_pipeline.settings.targets import look_up
 from seed_pipeline_tests.quality.datasets import settings, tables
 
 OWN = "targets.statements.O1_completed"

@@ -1,0 +1,70 @@
+"""Ways out of a contradiction: settings to change, tried before they are proposed, so that a remedy always works."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from seed_pipeline.settings import Settings, settings_of
+from seed_pipeline.settings.files import SettingsError, apply_overrides
+
+Way = dict[str, Any]
+"""What to change: `section.key.path` → value."""
+
+_STEPS = 5
+Find = Callable[[Settings], "ContradictionError | None"]
+
+
+class ContradictionError(SettingsError):
+    """Settings that cannot hold at once, and ways to make them: the nearest first, each complete or a first step."""
+
+    def __init__(self, where: str, value: Any, why: str, ways: Sequence[Way], advice: str = "") -> None:
+        super().__init__(where, value, why, said(ways, advice))
+        self.ways, self.advice = tuple(ways), advice
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        return type(self), (self.where, self.value, self.why, self.ways, self.advice)
+
+
+def tried(settings: Settings, found: ContradictionError, find: Find) -> ContradictionError:
+    """The contradiction with the ways that lead out of it and of all that shows next, each with all that it takes."""
+    ways = [complete for way in found.ways if (complete := _followed(settings, way, find))]
+    distinct = [way for i, way in enumerate(ways) if way not in ways[:i]]
+    return ContradictionError(found.where, found.value, found.why, distinct, found.advice)
+
+
+def _followed(settings: Settings, way: Way, find: Find) -> Way | None:
+    """The way with what else it takes; None where it leads to something that cannot be or to nothing in a few steps."""
+    done: dict[str, Any] = {}
+    for _ in range(_STEPS):
+        done |= way
+        try:
+            settings = changed(settings, way)
+            found = find(settings)
+        except SettingsError:
+            return None
+        if found is None:
+            return done
+        way = next((further for further in found.ways if not done.keys() & further.keys()), {})
+        if not way:
+            return None
+    return None
+
+
+def changed(settings: Settings, way: Way) -> Settings:
+    """The settings with the changes made. Raises SettingsError where the result is none."""
+    sections: dict[str, Any] = dict(settings)
+    for name in {path.partition(".")[0] for path in way}:
+        sections[name] = sections[name].model_dump(mode="json", by_alias=True)
+    apply_overrides(sections, [f"{path}={json.dumps(value)}" for path, value in way.items()])
+    return settings_of(sections)
+
+
+def said(ways: Sequence[Way], advice: str = "") -> str:
+    """The ways in words, as they can be handed to --set: `set a.b to 1 and c.d to 2; or set …`."""
+    told = ["set " + " and ".join(f"{path} to {json.dumps(value)}" for path, value in way.items()) for way in ways]
+    return "; or ".join([*told, *([advice] if advice else [])]) or "change one of the settings named here"
+
+
+def off(statement: str) -> Way:
+    """Switching a statement off: for who wants other data than the contract's."""
+    return {f"targets.statements.{statement}.enabled": False}
