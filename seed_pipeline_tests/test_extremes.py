@@ -9,6 +9,14 @@ from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.settings import SettingsError
 from seed_pipeline_tests.contract import TODAY, failures, judge_all
 
+GROUPS_OF_FIFTY = {
+    "drifting": 2,
+    "supported": 6,
+    "average_star_taught": 12,
+    "average_solid_taught": 8,
+    "star_taught": 16,
+    "solid_taught": 6,
+}
 EXTREMES = {
     "steady tutors": ["personas.tutors.star.score_spread=0.05"],
     "wild tutors": ["personas.tutors.at_risk.score_spread=2.0"],
@@ -50,6 +58,13 @@ EXTREMES = {
     "everybody fades": ["probabilities.fading.share=1.0"],
     "wordless feedback": ["text.feedback.no_comment_share=1.0"],
     "kind to nobody": ["probabilities.stories.forgiving=0.05"],
+    "talk that is high early": ["correlations.rules.high_talk_ratio.when=tutor_talk_ratio > 0.52"],
+    "fifty students": [
+        *(f"personas.students.{s}.count={n}" for s, n in {"engaged": 22, "average": 20, "struggling": 8}.items()),
+        *(f"probabilities.booking.{g}.count={n}" for g, n in GROUPS_OF_FIFTY.items()),
+        "main.seed=794810",
+        "main.as_of=2023-09-10",
+    ],
 }
 
 

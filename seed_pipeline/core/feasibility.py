@@ -13,6 +13,8 @@ from seed_pipeline.core.densities import densities
 from seed_pipeline.core.pairs import booked, engagement_clash
 from seed_pipeline.core.remedies import ContradictionError, Way, off, tried
 from seed_pipeline.core.rules import order
+from seed_pipeline.core.story_limits import levels, share_above, spreads
+from seed_pipeline.core.story_limits import stories as told
 from seed_pipeline.core.world import World
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.probabilities import Match
@@ -54,14 +56,8 @@ def _outcomes(world: World) -> Iterator[ContradictionError]:
             f"so at most {1 - missed:.1%} can be completed (O1): {-left:.1%} too much",
             [_outcomes_as_they_come(world, max(0.0, 1 - missed - 0.04)), _no_shows_as_wished(world)],
         )  # fmt: skip
-    both = outcomes.no_show_student + outcomes.rescheduled
-    part = outcomes.no_show_student / both if both else 0.0
-    come = {
-        "no_show_tutor": ("O3_tutor_no_shows", missed),
-        "no_show_student": ("O2_student_no_shows", left * part),
-        "rescheduled": ("O4_rescheduled", left * (1 - part)),
-    }
-    for name, (target, share) in come.items():
+    targets = ("O3_tutor_no_shows", "O2_student_no_shows", "O4_rescheduled")
+    for target, (name, share) in zip(targets, _come_to(world, missed, left).items(), strict=True):
         low, high = _band(world, target, getattr(outcomes, name), world.settings.main.total_sessions)
         if not low <= share <= high:
             yield ContradictionError(
@@ -71,6 +67,18 @@ def _outcomes(world: World) -> Iterator[ContradictionError]:
                 [_outcomes_as_they_come(world, outcomes.completed), _no_shows_as_wished(world), off(target)],
                 _larger_cohorts(world),
             )  # fmt: skip
+
+
+def _come_to(world: World, missed: float, left: float) -> dict[str, float]:
+    """Shares of all sessions that tutors miss, students miss and somebody moves; of one cohort's, in whole sessions."""
+    outcomes = world.settings.probabilities.outcomes
+    both = outcomes.no_show_student + outcomes.rescheduled
+    absent = left * outcomes.no_show_student / both if both else 0.0
+    if world.cohorts == 1:
+        only, total = np.arange(1), world.settings.main.total_sessions
+        missed, absent = float(world.tutor_no_shows(only).sum()) / total, float(world.student_no_shows(only)[0]) / total
+        left = 1 - float(world.completed(only)[0]) / total - missed
+    return {"no_show_tutor": missed, "no_show_student": absent, "rescheduled": left - absent}
 
 
 def _outcomes_as_they_come(world: World, completed: float) -> Way:
@@ -176,17 +184,13 @@ def _rebooking(world: World) -> Iterator[ContradictionError]:
     stories, personas = world.settings.probabilities.stories, world.settings.personas
     if not asked(world.settings, "N1_high_score_rebooking"):
         return
-    shares, least, most, among = booked(world), 0.0, 0.0, 0.0
-    for row, (name, persona) in zip(shares, personas.tutors.items(), strict=True):
-        levels = [
-            (personas.pairs.score[name][s] - stories.high_score) / max(persona.score_spread + 0.3, 0.05)
-            for s in world.student_personas
-        ]
-        high = float(row @ _share_above(np.array(levels)))
-        first, rate = float(row.sum()), persona.first_session_success
-        least += max(0.0, rate * first - (first - high))
-        most += min(high, rate * first)
-        among += high
+    rates, shares = np.array([p.first_session_success for p in personas.tutors.values()]), booked(world)
+    above = (shares * share_above((levels(world) - stories.high_score) / spreads(world))).sum(axis=1)
+    first, among = shares.sum(axis=1), float(above.sum())
+    least, most = (
+        float(np.maximum(0.0, rates * first - (first - above)).sum()),
+        float(np.minimum(above, rates * first).sum()),
+    )
     wanted, slack = stories.high_score_rebooking, 0.02
     if among > 0.02 and not least / among - slack <= wanted <= most / among + slack:
         nearest = round(float(np.clip(wanted, least / among, most / among)), 3)
@@ -200,32 +204,34 @@ def _rebooking(world: World) -> Iterator[ContradictionError]:
         )  # fmt: skip
 
 
-def _share_above(standardised: np.ndarray) -> np.ndarray:
-    """Share of a triangular bell above zero when its mean lies that many standard deviations above it."""
-    x = np.clip(standardised / np.sqrt(6.0), -1, 1)
-    return np.where(x > 0, 1 - (1 - x) ** 2 / 2, (1 + x) ** 2 / 2)
-
-
 def _cascade(world: World) -> Iterator[ContradictionError]:
-    """N4: the story's pair must meet often enough for a no-show and a poor session."""
+    """N4: a pair of the story must meet often enough for a no-show and a poor session."""
     cascade = world.settings.probabilities.stories.at_risk_cascade
-    if cascade is None:
+    if cascade is None or not asked(world.settings, "N4_cascade"):
         return
     code = [g.group for g in world.groups].index(cascade.group)
     persona = world.tutor_personas.index(cascade.tutors)
-    sessions = int(world.bookings(np.array([0]))[0, code, persona])
-    no_shows = int(world.tutor_no_shows(np.array([0]))[0, persona])
-    if sessions < 2 or no_shows < 1:
-        booking = f"probabilities.booking.{cascade.group}.sessions.{cascade.tutors}"
-        theirs = float(world.expected_bookings(int(world.sessions(np.array([0]))[0]))[:, persona].sum())
-        more = {f"personas.tutors.{cascade.tutors}.no_show": round(min(1.0, 0.75 / max(theirs, 1)), 3)}
-        none = {"probabilities.stories.at_risk_cascade": None} | off("N4_cascade")
-        yield ContradictionError(
-            "probabilities.yaml, stories.at_risk_cascade", None,
-            f"the story needs a tutor no-show and a later session (N4), but the group {cascade.group} has {sessions} "
-            f"sessions with {cascade.tutors} tutors in the first cohort, and these miss {no_shows}",
-            [more if no_shows < 1 else {booking: 3}, none],
-        )  # fmt: skip
+    sessions = int(world.bookings(np.arange(1))[0, code, persona])
+    no_shows = int(world.tutor_no_shows(np.arange(1))[0, persona])
+    several = world.settings.personas.tutors[cascade.tutors].count > 1 and world.settings.probabilities.second_tutor > 0
+    pairs = world.groups[code].count * (2 if several else 1)
+    if sessions > pairs and no_shows:
+        return
+    theirs = float(world.expected_bookings(int(world.sessions(np.arange(1))[0]))[:, persona].sum())
+    rate = {f"personas.tutors.{cascade.tutors}.no_show": round(min(1.0, 0.75 / max(theirs, 1)), 3)}
+    booked_now = world.groups[code].sessions.get(cascade.tutors, 0.0) or 1.0
+    more = [
+        {f"probabilities.booking.{cascade.group}.sessions.{cascade.tutors}": round(booked_now * times, 2)}
+        for times in ((pairs + 1) / max(sessions, 1), 2 * (pairs + 1) / max(sessions, 1))
+    ]
+    none = {"probabilities.stories.at_risk_cascade": None} | off("N4_cascade")
+    yield ContradictionError(
+        "probabilities.yaml, stories.at_risk_cascade", None,
+        f"the story needs a pair with a tutor no-show and a later session (N4), but the group {cascade.group} has "
+        f"{sessions} sessions with {cascade.tutors} tutors in up to {pairs} pairs of the first cohort, and the "
+        f"tutors miss {no_shows}",
+        [*([rate] if not no_shows else more), none],
+    )  # fmt: skip
 
 
 def _band(world: World, statement: str, expected: float, n: float) -> tuple[float, float]:
@@ -253,4 +259,5 @@ CHECKS: tuple[Callable[[World], Iterator[ContradictionError]], ...] = (
     _rebooking,
     densities,
     _cascade,
+    told,
 )

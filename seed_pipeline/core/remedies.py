@@ -27,8 +27,8 @@ class ContradictionError(SettingsError):
 
 def tried(settings: Settings, found: ContradictionError, find: Find) -> ContradictionError:
     """The contradiction with the ways that lead out of it and of all that shows next, each with all that it takes."""
-    ways = [complete for way in found.ways if (complete := _followed(settings, way, find))]
-    distinct = [way for i, way in enumerate(ways) if way not in ways[:i]]
+    ways = [complete for way in found.ways if way and (complete := _followed(settings, way, find))]
+    distinct = [way for i, way in enumerate(ways) if not any(less.items() <= way.items() for less in ways[:i])]
     return ContradictionError(found.where, found.value, found.why, distinct, found.advice)
 
 

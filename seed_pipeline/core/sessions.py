@@ -83,10 +83,11 @@ def _outcomes(world: World, cohorts: range, work: pd.DataFrame) -> np.ndarray:
     numbers = np.arange(cohorts.start, cohorts.stop)
     local = work["cohort"].to_numpy() - cohorts.start
     cascade, first = in_cascade(world, work), work["number"].to_numpy() == 1
-    # The story's pair begins with a no-show, and its later sessions take place (N4); so do those of students who are to
-    # be lost with the tutors who lose them (N3).
+    # The story's pair, of several the one that meets most, begins with a no-show, and its later sessions take place
+    # (N4); so do those of students who are to be lost with the tutors who lose them (N3).
     kept = cascade | _of_the_lost(world, work)
-    turn = np.where(kept, np.where(cascade & first, 0.0, 2.0), uniform(seed, "session/tutor_no_show", key))
+    turn = np.where(kept, 2.0, uniform(seed, "session/tutor_no_show", key))
+    turn = np.where(cascade & first, -work["pair_size"].to_numpy(), turn)
     persona = work["tutor_persona"].to_numpy()
     place, _ = ranks(local * len(world.tutor_personas) + persona, turn)
     no_show_tutor = place < world.tutor_no_shows(numbers)[local, persona]

@@ -36,6 +36,14 @@ CLASHES = [
     (["main.cohort.count=20", "main.total_sessions=600"], "O7"),
     (["personas.tutors.at_risk.no_show=0.0"], "N4"),
     (["probabilities.booking.drifting.sessions={struggling: 5}"], "N4"),
+    (["personas.tutors.at_risk.count=2", "main.total_sessions=60"], "O3"),
+    (["personas.tutors.at_risk.count=2", "main.total_sessions=75"], "O3"),
+    (["probabilities.stories.poor_score=3"], "N4"),
+    (["probabilities.stories.poor_score=0"], "N4"),
+    (["probabilities.stories.poor_score=0", "probabilities.stories.at_risk_cascade=null"], "N7"),
+    (["probabilities.stories.poor_score=7.5"], "N7.*T4"),
+    (["probabilities.churn.safe_probability=1"], "R9"),
+    (["personas.pairs.score.star={engaged: 1, average: 1, struggling: 1}"], "N7.*T4"),
 ]
 
 
@@ -91,6 +99,9 @@ def test_other_data_than_the_contracts_can_be_had(name):
 
 
 FEASIBLE = [
+    ["probabilities.stories.poor_score=4.5"],
+    ["probabilities.churn.safe_probability=0.3"],
+    ["correlations.rules.high_talk_ratio.when=tutor_talk_ratio > 0.52"],
     ["personas.tutors.star.engagement=[8.5, 9.5]"],
     ["personas.tutors.star.talk_ratio=[0.30, 0.40]"],
     ["probabilities.availability.feedback=0.43"],
