@@ -46,6 +46,9 @@ def _read(where: str, text: str) -> sa.URL:
     if url is None or ("@" in (url.database or "") and url.get_backend_name() != "sqlite"):
         why = "the URL cannot be read (special characters in a password have to be percent-encoded)"
         raise StoreError(where, None, why, _FORMS)
+    if url.get_backend_name() == "sqlite" and url.query:
+        why = f"a file takes no parameters, and this URL has {', '.join(sorted(url.query))}"
+        raise StoreError(where, None, why, "write the path alone; main.wait_seconds says how long a release waits")
     if "sslpassword" in url.query:
         raise StoreError(
             where, None, "a URL may not hold the key's passphrase", "use a key without one, or a service file"

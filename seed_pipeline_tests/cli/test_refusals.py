@@ -122,6 +122,9 @@ WAYS = [
     Broken("an override without a value", setting("main.seed"), ("--set", "section.key=value")),
     Broken("an unknown preset", options("--preset", "party"), ("party",)),
     Broken("more sessions than fit", options("--sessions", "100000", "--set", "main.cohort.count=1"), ("sessions",)),
+    Broken(
+        "a file with parameters", options("--target", "sqlite:///data/seed.db?timeout=abc"), ("timeout", "wait_seconds")
+    ),
     Broken("an unknown database", options("--target", "mysql://localhost/app"), ("mysql", "SQLite and PostgreSQL")),
     Broken("a database nobody serves", options("--target", "postgresql://nobody@127.0.0.1:9/app"), ("127.0.0.1",)),
     Broken("a target that is no database", no_database, ("holiday.jpg",)),
