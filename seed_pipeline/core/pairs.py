@@ -37,10 +37,10 @@ class Side(NamedTuple):
         """The persona's mean, one per table of cell means."""
         return (self.weights * means).sum(axis=(-2, -1))
 
-    def miss(self, means: np.ndarray) -> np.ndarray:
-        """How far the mean lies below (positive) or above (negative) the range; 0 inside, or without sessions."""
+    def miss(self, means: np.ndarray, held: np.ndarray | np.bool = np.True_) -> np.ndarray:
+        """How far the mean lies below (positive) or above (negative) the range; 0 inside, or where none is `held`."""
         value = self.mean(means)
-        return np.where(self.weights.any(axis=(-2, -1)), np.clip(value, self.low, self.high) - value, 0.0)
+        return np.where(held, np.clip(value, self.low, self.high) - value, 0.0)
 
 
 def booked(world: World) -> np.ndarray:
@@ -61,7 +61,7 @@ def engagement_clash(world: World) -> Iterator[ContradictionError]:
     """The sides whose statement is in force and that cannot be met, told by the worst."""
     sides = [s for s in _sides(world, booked(world), MARGIN) if asked(world.settings, f"{s.statement}_engagement")]
     means = engagement_means(world) if sides else np.empty(0)
-    missed = [side for side in sides if abs(side.miss(means)) > 2 * _SLACK]
+    missed = [side for side in sides if side.weights.any() and abs(side.miss(means)) > 2 * _SLACK]
     if missed:
         yield _clash(max(missed, key=lambda s: float(abs(s.miss(means)))), missed, sides, means)
 
@@ -88,15 +88,16 @@ def _nearest(start: np.ndarray, sides: list[Side]) -> np.ndarray:
     """
     means = np.clip(start, *REACH)
     owed = [np.zeros_like(means) for _ in range(len(sides) + 1)]
+    sizes = [np.maximum((side.weights**2).sum(axis=(-2, -1)), 1e-12) for side in sides]
+    held = [side.weights.any(axis=(-2, -1)) for side in sides]
     for _ in range(_ROUNDS):
-        unmet = np.max([np.abs(s.miss(means)) for s in sides], axis=0) > _SLACK
+        unmet = np.max([np.abs(s.miss(means, some)) for s, some in zip(sides, held, strict=True)], axis=0) > _SLACK
         if not unmet.any():
             break
         before = means
         for i, side in enumerate(sides):
             moved = means + owed[i]
-            size = np.maximum((side.weights**2).sum(axis=(-2, -1)), 1e-12)
-            means = moved + (side.miss(moved) / size)[..., None, None] * side.weights
+            means = moved + (side.miss(moved, held[i]) / sizes[i])[..., None, None] * side.weights
             owed[i] = moved - means
         moved = means + owed[-1]
         means = np.clip(moved, *REACH)
