@@ -13,7 +13,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from seed_pipeline import schema
-from seed_pipeline.store import application, clashes, contradictions, dependents, manifest, ownership, removal
+from seed_pipeline.store import accounting, application, clashes, contradictions, dependents, manifest, ownership, removal
 from seed_pipeline.store.catalogue import Catalogue
 from seed_pipeline.store.dialects import dialect_of
 from seed_pipeline.store.differences import Difference, compare
@@ -77,8 +77,10 @@ def load(engine: sa.Engine, chunks: Iterable[Tables], release: Release, options:
         differences, effects = _settle(space)
         found = _plan(space, differences, effects, made)
         _refuse(found)
-        application.apply(space, differences)
+        _carry_out(space, differences)
         written = manifest.refresh(space, differences)
+        if found.changes:
+            accounting.confirm(space)
         space.close()
         if found.changes or written or made or manifest.is_news(connection, release, options):
             found = replace(found, applied=True, release=manifest.record(connection, release, options, made))
@@ -123,7 +125,7 @@ def clean(engine: sa.Engine, options: Options = _DEFAULT) -> Plan:
         differences, effects = _settle(space)
         found = _plan(space, differences, effects, [])
         _refuse(found)
-        application.apply(space, differences)
+        _carry_out(space, differences)
         space.forget()
         removal.remove(space)
         connection.commit()
@@ -181,6 +183,13 @@ def _settle(space: Workspace) -> tuple[dict[str, Difference], list[Effect]]:
     elif space.options.on_foreign == "cascade":
         effects += dependents.cascade(space)
     return differences, effects + clashing
+
+
+def _carry_out(space: Workspace, differences: dict[str, Difference]) -> None:
+    """Apply the plan, and nothing else: StoreError, to be rolled back, where more came of it."""
+    before = accounting.tally(space)
+    application.apply(space, differences)
+    accounting.settle(space, before, differences)
 
 
 def _taken(space: Workspace) -> Literal["refused", "kept"]:

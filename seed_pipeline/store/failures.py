@@ -53,6 +53,12 @@ def _postgres(error: BaseException | None, text: str) -> tuple[str, str, bool]:
         return "another session holds a lock on the tables", _WAIT, True
     if isinstance(error, psycopg.errors.IntegrityError | psycopg.errors.DataError):
         return f"the data breaks a rule of the database ({text})", _mend(text), False
+    if isinstance(error, psycopg.errors.InsufficientPrivilege) and "row-level security" in text:
+        return (
+            f"row security hides rows from the user ({text}), and what cannot be seen cannot be left alone",
+            "release as the tables' owner, or as a role with BYPASSRLS",
+            False,
+        )
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return (
             f"the user may not do this ({text})",

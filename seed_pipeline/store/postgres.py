@@ -38,9 +38,12 @@ class Postgres:
         extra = {"connect_timeout": 10, "application_name": "seed-pipeline"}
         arguments = {**{k: v for k, v in extra.items() if k not in url.query}, **hidden}
         options = {"secrets": secrets(url)}
-        return sa.create_engine(
+        engine = sa.create_engine(
             bare(url), poolclass=sa.pool.NullPool, connect_args=arguments, execution_options=options
         )
+        # Rows that are hidden from us would be taken for rows that are not there, and deleted by cascade.
+        sa.event.listen(engine, "begin", lambda c: c.exec_driver_sql("SET LOCAL row_security = off"))
+        return engine
 
     def begin(self, connection: sa.Connection, wait_seconds: float) -> sa.RootTransaction:
         """Begin the release's transaction under the advisory lock; waits for another release, then fails."""
@@ -72,6 +75,15 @@ class Postgres:
         """Keep other writers (not readers) off the tables, so that what was planned is what is applied."""
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {max(1, int(wait_seconds * 1000))}")
         connection.exec_driver_sql(f"LOCK TABLE {', '.join(names)} IN SHARE ROW EXCLUSIVE MODE")
+
+    def books(self, connection: sa.Connection) -> dict[str, tuple[int, int]] | None:
+        """Rows that came to and left each table in this transaction: cascades and triggers, rows nobody may see, all.
+
+        None where the server was told not to count.
+        """
+        if connection.exec_driver_sql("SHOW track_counts").scalar_one() != "on":
+            return None
+        return {row[0]: (int(row[1]), int(row[2])) for row in connection.exec_driver_sql(_BOOKS)}
 
     def finish(self, connection: sa.Connection) -> None:
         """After the commit: drop the indexes of `support`, those that a crash left behind too.
@@ -225,6 +237,10 @@ ORDER BY 1, k.conname"""
 _ENUMS = f"""
 SELECT t.typname::text, array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_type t
 JOIN pg_enum e ON e.enumtypid = t.oid WHERE t.typnamespace = {_HERE} GROUP BY 1 ORDER BY 1"""
+
+_BOOKS = """
+SELECT COALESCE(pg_partition_root(relid), relid)::regclass::text, sum(n_tup_ins), sum(n_tup_del)
+FROM pg_stat_xact_user_tables WHERE NOT starts_with(schemaname, 'pg_temp') GROUP BY 1"""
 
 
 def _facts(row: Any, columns: dict[str, ColumnFacts], constraints: Sequence[Any]) -> TableFacts:

@@ -81,6 +81,9 @@ class SQLite:
     def lock_tables(self, connection: sa.Connection, names: Sequence[str], wait_seconds: float) -> None:
         """Nothing to do: the one writer has the whole file."""
 
+    def books(self, connection: sa.Connection) -> None:
+        """SQLite does not count per table what came and what left."""
+
     def finish(self, connection: sa.Connection) -> None:
         """After the commit: bring the log into the file, so that the file alone can be copied."""
         connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # type: ignore[union-attr]

@@ -70,6 +70,10 @@ class Workspace:
         """Whether that temporary table is there; it never is without rows."""
         return (what, label) in self.made
 
+    def count(self, what: str, label: str) -> int:
+        """Rows of that temporary table."""
+        return self.scalar(f"SELECT count(*) FROM {self.name(what, label)}") if self.has(what, label) else 0
+
     def index(self, table: str) -> None:
         """Make the table's stage fit for look-ups; a key that comes twice is an IntegrityError."""
         if ("index", table) not in self.made:
