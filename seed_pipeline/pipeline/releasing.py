@@ -104,6 +104,7 @@ def opened(settings: Settings, *, writable: bool = True) -> Iterator[sa.Engine]:
     main = settings.main
     guard.check(main.target, main.allowed_targets, allow_production=main.allow_production)
     engine = database.connect(main.target, writable=writable)
+    guard.follow(engine, main.allowed_targets, allow_production=main.allow_production)
     try:
         yield engine
     finally:

@@ -172,7 +172,7 @@ def _settle(space: Workspace) -> tuple[dict[str, Difference], list[Effect]]:
     """Compare until no staged key changes any more; collisions are treated as the options say."""
     for _ in range(3):
         differences = compare(space)
-        effects = [Effect(d.table, d.conflicts, _taken(space), "same key") for d in differences.values() if d.conflicts]
+        effects = [effect for d in differences.values() for effect in _on_our_place(space, d)]
         if space.options.on_foreign == "keep":
             effects += dependents.keep(space, differences)
         clashing, renamed = clashes.settle(space)
@@ -192,8 +192,14 @@ def _carry_out(space: Workspace, differences: dict[str, Difference]) -> None:
     accounting.settle(space, before, differences)
 
 
-def _taken(space: Workspace) -> Literal["refused", "kept"]:
-    return "refused" if space.options.on_foreign == "refuse" else "kept"
+def _on_our_place(space: Workspace, found: Difference) -> list[Effect]:
+    """What becomes of foreign rows that stand where the release has a row."""
+    if found.taken:
+        what: Literal["refused", "kept"] = "refused" if space.options.on_foreign == "refuse" else "kept"
+        return [Effect(found.table, found.conflicts, what, "same key")] if found.conflicts else []
+    equal = found.foreign_staged - found.conflicts
+    effects = [Effect(found.table, found.conflicts, "overwritten", "same key")] if found.conflicts else []
+    return effects + ([Effect(found.table, equal, "adopted", "same key and values")] if equal else [])
 
 
 def _plan(space: Workspace, differences: dict[str, Difference], effects: list[Effect], made: list[str]) -> Plan:

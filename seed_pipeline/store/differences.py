@@ -16,7 +16,7 @@ class Difference:
 
     staged: in the release; ours/foreign _staged/_left: in the target, by whose they are and whether the release has
     the key; gone, changed, kept: ours; taken: foreign rows left in the place of ours, `conflicts` of them with other
-    values; foreign_gone: foreign rows to be deleted because the user asked for it.
+    values (taken or not); foreign_gone: foreign rows to be deleted because the user asked for it.
     """
 
     table: str
@@ -112,14 +112,15 @@ def _find_gone(space: Workspace, table: sa.Table, found: Difference) -> None:
 
 
 def _find_taken(space: Workspace, table: sa.Table, found: Difference) -> None:
-    if space.options.on_foreign == "cascade" or space.options.empty_foreign_data:
-        return
     sql = f"""SELECT {space.columns("t", space.keys(table.name))}, {_differs(space, table)} AS differs
         FROM {space.name("stage", table.name)} s JOIN {space.sql_name(table.name)} t
         ON {space.same("s", "t", space.keys(table.name))} WHERE NOT {space.owned("t", table.name)}"""
     found.taken = space.keep("taken", table.name, sql)
     if found.taken:
         found.conflicts = space.scalar(f"SELECT count(*) FROM {space.name('taken', table.name)} WHERE differs")
+    if found.taken and (space.options.on_foreign == "cascade" or space.options.empty_foreign_data):
+        found.taken = 0
+        space.drop("taken", table.name)
 
 
 def _find_changed(space: Workspace, table: sa.Table, found: Difference) -> None:

@@ -62,13 +62,14 @@ class TablePlan:
 class Effect:
     """What the release means for rows that are not ours.
 
-    what: "deleted", "emptied" (the reference is set to null) or "kept" (our rows stay because of them);
+    what: "deleted", "emptied" (the reference is set to null), "overwritten" and "adopted" (they become ours, with our
+    values or with the same), "kept" (our rows stay because of them), "refused";
     because: the reference in words, for example "sessions.tutor_id → users".
     """
 
     table: str
     rows: int
-    what: Literal["deleted", "emptied", "kept", "refused"]
+    what: Literal["deleted", "emptied", "overwritten", "adopted", "kept", "refused"]
     because: str
 
     @property
@@ -77,6 +78,8 @@ class Effect:
         said = {
             "deleted": "go",
             "emptied": "lose their reference",
+            "overwritten": "are overwritten and become ours",
+            "adopted": "become ours",
             "kept": "stay, with what they need of ours",
             "refused": "stand in the way",
         }[self.what]

@@ -12,6 +12,7 @@ from seed_pipeline.store.errors import StoreError
 
 _POSTGRES = ("postgres", "postgresql", "postgresql+psycopg")
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
+_PLAIN_PATH = re.compile(r"[\w./][\w./ -]*")
 _FORMS = (
     "write sqlite:///data/seed.db, postgresql://user@host:5432/database (password in PGPASSWORD or ~/.pgpass), "
     "or env:NAME to read the whole URL from an environment variable"
@@ -19,19 +20,22 @@ _FORMS = (
 
 
 def parse(text: str, environ: Mapping[str, str] = os.environ) -> sa.URL:
-    """The URL of a SQLite file or PostgreSQL database; `env:NAME` reads it from the environment, no scheme is a file.
+    """The URL of a SQLite file or PostgreSQL database; `env:NAME` reads it from the environment.
+
+    What starts with none of the schemes is refused: as a file's name it would be past the guard, password and all.
 
     Raises StoreError, whose text never holds the URL itself: a URL that cannot be read may hold a password.
     """
     where, text = ("target", text.strip()) if not text.strip().startswith("env:") else _from_environment(text, environ)
     if not _SCHEME.match(text):
-        return sa.URL.create("sqlite", database=text)
+        remedy = f"if a file is meant, write sqlite:///{text}" if _PLAIN_PATH.fullmatch(text) else _FORMS
+        raise StoreError(where, None, "it starts with none of sqlite:///, postgresql://, env:", remedy)
     scheme = text.partition("://")[0].lower()
     if scheme != "sqlite" and scheme not in _POSTGRES:
         raise StoreError(where, scheme, "only SQLite and PostgreSQL can be targets", _FORMS)
     url = _read(where, text)
     if scheme == "sqlite":
-        return url
+        return _file_named(where, url)
     if not (url.database or url.query.get("service")):
         raise StoreError(where, redact(url), "the URL names no database", _FORMS)
     return url.set(drivername="postgresql+psycopg")
@@ -56,6 +60,14 @@ def _read(where: str, text: str) -> sa.URL:
     if "password" in url.query:
         url = url.set(password=str(url.query["password"])).difference_update_query(["password"])
     return url
+
+
+def _file_named(where: str, url: sa.URL) -> sa.URL:
+    """The URL of a SQLite file; what SQLite would take for something else than a path is refused."""
+    if url.host or not url.database or url.database.startswith("file:"):
+        why = "the URL names no file: a path follows three slashes, an absolute one four"
+        raise StoreError(where, None, why, "write sqlite:///data/seed.db, or sqlite:////srv/seed.db")
+    return url.set(drivername="sqlite")
 
 
 def _from_environment(text: str, environ: Mapping[str, str]) -> tuple[str, str]:

@@ -171,6 +171,9 @@ def test_7_feedback_given_in_the_app_on_a_seeded_session_stays(target: Target, f
     assert target.count("session_feedback", "feedback_text = 'really'") == 1
     plan = target.load(first, on_foreign="cascade")
     assert of(plan, "session_feedback", "update") == 1
+    assert [e.line for e in plan.effects] == [
+        "session_feedback: 1 row(s) of others are overwritten and become ours (same key)"
+    ]
     assert_holds(target, first)
 
 

@@ -1,6 +1,7 @@
 """The guard: releases go where they were meant to go, and no secret is ever shown."""
 
 import pickle
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,6 @@ QUOTED = "s3cr%2Bt%2F%C3%A4%3A%40word"
     "target",
     [
         "sqlite:///data/seed.db",
-        "data/seed.db",
         "postgresql://localhost/app",
         "postgresql://me@127.0.0.1:5433/app",
         "postgresql:///app?host=/var/run/postgresql",
@@ -40,6 +40,8 @@ def test_shipped_patterns_allow_files_this_machine_and_staging(target: str) -> N
         ("postgresql://me:pw@10.0.0.5:6432/app", "postgresql://10.0.0.5/app"),
         ("postgresql://localhost,db.example.com/app", "postgresql://db.example.com/app"),
         ("postgresql://localhost/app?hostaddr=10.0.0.5", "postgresql://10.0.0.5/app"),
+        ("postgresql://localhost/app?host=db.example.com", "postgresql://db.example.com/app"),
+        ("postgresql:///app?host=localhost&host=db.example.com:6000", "postgresql://db.example.com/app"),
     ],
 )
 def test_other_targets_are_refused_with_the_pattern_to_add(target: str, name: str) -> None:
@@ -79,6 +81,9 @@ def test_the_environments_host_counts() -> None:
         "postgresql://db/app-prd",
         "postgresql://preprod/app",
         "sqlite:///srv/production/app.db",
+        "postgresql://127.0.0.1/harmless?dbname=production",
+        "postgresql://localhost/app?host=prod-db.example.com",
+        "postgresql://localhost/app?port=5432&dbname=production",
     ],
 )
 def test_what_smells_of_production_is_refused(target: str) -> None:
@@ -86,6 +91,48 @@ def test_what_smells_of_production_is_refused(target: str) -> None:
     with pytest.raises(StoreError, match=r"smells of production.*--allow-production"):
         guard.check(target, ["*"], environ={})
     guard.check(target, ["*"], allow_production=True, environ={})
+
+
+def test_a_link_is_what_it_leads_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file or folder that leads to production is production; folders above the one we work in say nothing."""
+    here = tmp_path / "live" / "project"
+    (here / "production").mkdir(parents=True)
+    (tmp_path / "way").symlink_to(here)
+    (here / "dev.db").symlink_to("production.db")
+    (here / "data").symlink_to("production")
+    monkeypatch.chdir(tmp_path / "way")
+    for target in ("sqlite:///dev.db", "sqlite:///data/seed.db", f"sqlite:///{tmp_path / 'way' / 'data' / 'seed.db'}"):
+        with pytest.raises(StoreError, match=r"'prod' in sqlite:///production.* smells"):
+            guard.check(target, ALLOWED)
+    guard.check("sqlite:///seed.db", ALLOWED)
+    (here / "dev.db").unlink()
+    (here / "dev.db").symlink_to(tmp_path / "elsewhere.db")
+    with pytest.raises(StoreError, match=r"no pattern of allowed_targets allows sqlite:///.*elsewhere.db"):
+        guard.check("sqlite:///dev.db", ["sqlite:///dev.db"])
+
+
+def test_the_server_is_asked_what_it_is_called(
+    postgres: Target, first: list[Tables], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever a service file or a pooler leads: the connection is refused by the database's own name."""
+    name = f"{postgres.url.database}_production"
+    admin = Target(postgres.url.set(database="postgres")).engine.execution_options(isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    try:
+        given = postgres.url.set(database=name).get_dialect()().create_connect_args(postgres.url)[1]
+        lines = [f"{key}={value}" for key, value in {**given, "dbname": name}.items()]
+        (tmp_path / "services.conf").write_text("\n".join(["[harmless]", *lines]))
+        monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "services.conf"))
+        engine = database.connect("postgresql://?service=harmless")
+        guard.check(engine.url, ["*service=harmless*"])
+        guard.follow(engine, ["*service=harmless*"])
+        with pytest.raises(StoreError, match=r"'prod' in postgresql://localhost/.*smells of production"):
+            database.load(engine, first, database.Release(1, "s", "0"))
+        assert Target(postgres.url.set(database=name)).count("pg_tables", "schemaname = 'public'") == 0
+    finally:
+        with admin.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.mark.parametrize(
@@ -140,6 +187,14 @@ def test_a_secret_in_somebody_elses_message_is_blacked_out() -> None:
         ("postgresql://me:s3cret@db", "names no database"),
         ("env:NO_SUCH_VARIABLE", "NO_SUCH_VARIABLE: it is not set"),
         ("postgresql://me:s3cret@db:port/app", "cannot be read"),
+        ('"postgresql://me:s3cret@h/db"', "starts with none of"),
+        ("host=h password=s3cret dbname=d", "starts with none of"),
+        ("me:s3cret@h/db", "starts with none of"),
+        ("file:./dev.db", "starts with none of"),
+        ("data/seed.db", "if a file is meant, write sqlite:///data/seed.db"),
+        ("sqlite://dev.db", "three slashes"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///file:dev.db?uri=true", "names no file"),
         ("postgresql://db/app?sslkey=a&sslpassword=s3cret", "may not hold the key's passphrase"),
     ],
 )

@@ -286,7 +286,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path, first: list[Table
     (tmp_path / "folder.db").mkdir()
     for name in ("notes.txt", "folder.db", "notes.txt/seed.db"):
         with pytest.raises(StoreError) as caught:
-            database.load(database.connect(str(tmp_path / name)), first, release_of(1))
+            database.load(database.connect(f"sqlite:///{tmp_path / name}"), first, release_of(1))
         assert name in str(caught.value)
     assert (tmp_path / "notes.txt").read_text().startswith("not a database")
 
