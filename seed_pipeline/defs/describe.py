@@ -14,7 +14,7 @@ from seed_pipeline.defs.columns import column_lineage, column_schema, released_l
 from seed_pipeline.defs.stories import DOCS
 from seed_pipeline.defs.versions import shipped
 from seed_pipeline.pipeline.judging import statements
-from seed_pipeline.pipeline.ledger import current
+from seed_pipeline.pipeline.ledger import verdicts_of
 from seed_pipeline.pipeline.making import makes_rows
 from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.store.artifacts import Manifest
@@ -76,7 +76,7 @@ def changed_metadata(changes: Sequence[Change]) -> dict[str, Any]:
 def loaded_metadata(candidate: Candidate, plan: Plan) -> dict[str, Any]:
     """What was loaded where by which plan, what it meant for rows of others, and how near the data came to failing."""
     effects = {"rows of others": table([{"effect": effect.line} for effect in plan.effects])} if plan.effects else {}
-    verdicts = [verdict for asset in ENTITIES for verdict in current(asset, candidate.artifacts)]
+    verdicts = verdicts_of(ENTITIES, candidate.artifacts)
     return {
         "dagster/column_lineage": released_lineage(),
         "dagster/row_count": sum(count for what, count in plan.totals().items() if what != "delete"),

@@ -92,13 +92,18 @@ def seen(asset: str, artifacts: Artifacts) -> dict[str, str]:
     return {name: artifacts.manifest(name).fingerprint for name in lineage(asset)}
 
 
-def current(asset: str, artifacts: Artifacts) -> list[Verdict]:
-    """The verdicts that speak for the asset as it is on disk; none when it changed since, or was never judged."""
+def current(asset: str, artifacts: Artifacts) -> Sheet | None:
+    """The sheet that speaks for the asset as it is on disk; None when it changed since, or was never judged."""
     sheet = Ledger(artifacts).sheet(asset)
     try:
-        return sheet.verdicts if sheet is not None and sheet.seen == seen(asset, artifacts) else []
+        return sheet if sheet is not None and sheet.seen == seen(asset, artifacts) else None
     except StoreError:
-        return []
+        return None
+
+
+def verdicts_of(assets: Iterable[str], artifacts: Artifacts) -> list[Verdict]:
+    """The verdicts that speak for these assets as they are on disk."""
+    return [v for asset in assets if (sheet := current(asset, artifacts)) is not None for v in sheet.verdicts]
 
 
 def refusals(artifacts: Artifacts, required: Mapping[str, Iterable[str]]) -> list[str]:

@@ -85,6 +85,7 @@ def made(entity: str, settings: Settings, upstream: Mapping[str, Opened], progre
 def generate(settings: Settings, out: Path, progress: Progress = silent) -> Artifacts:
     """All entities, in order, as Parquet under `out`. Raises SettingsError, StoreError."""
     artifacts = Artifacts(out)
+    artifacts.claim(ENTITIES)
     for entity in ENTITIES:
         made(entity, settings, {name: Opened(out, name) for name in UPSTREAM[entity]}, progress).write(artifacts)
     return artifacts

@@ -9,13 +9,14 @@ import sqlalchemy as sa
 from seed_pipeline import __version__
 from seed_pipeline.core.dataset import ENTITIES, Tables
 from seed_pipeline.pipeline.conformity import NAME
-from seed_pipeline.pipeline.judging import statements
-from seed_pipeline.pipeline.ledger import RefusedError, refusals
+from seed_pipeline.pipeline.judging import audit, law_of, statements
+from seed_pipeline.pipeline.ledger import RefusedError, current, refusals
 from seed_pipeline.pipeline.making import Progress, must_agree, silent
 from seed_pipeline.pipeline.wishes import digest
 from seed_pipeline.settings import Settings
 from seed_pipeline.store import database, guard
-from seed_pipeline.store.artifacts import Artifacts
+from seed_pipeline.store.artifacts import Artifacts, Manifest
+from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.failures import explained
 from seed_pipeline.store.plan import Options, Plan, Release
 from seed_pipeline.store.target import file, parse, redact
@@ -37,30 +38,35 @@ class Candidate:
     def guard(self) -> None:
         """Raise RefusedError unless the ledger beside the artifacts speaks for exactly this content.
 
-        StoreError if the files are not what their manifests say: verdicts are bound to manifests.
+        Verdicts that were passed under other settings than these, or by another version, are passed again first.
         """
+        law = law_of(self.settings)
+        for asset in ENTITIES:
+            sheet = current(asset, self.artifacts)
+            if sheet is not None and sheet.law != law:
+                audit(asset, self.settings, self.artifacts)
         reasons = refusals(self.artifacts, self.blocking())
         if reasons:
             raise RefusedError(reasons)
-        for asset in ENTITIES:
-            self.artifacts.verify(asset)
 
     def load(self, progress: Progress = silent) -> Plan:
         """Load into the target in one transaction, after the guard; what was done, table by table.
 
         Raises RefusedError, SettingsError, StoreError; then the target is as it was.
         """
+        judged = self._manifests()
         self.guard()
-        must_agree(self.settings, {asset: self.artifacts.manifest(asset) for asset in ENTITIES})
+        must_agree(self.settings, judged)
         with opened(self.settings) as engine:
-            return database.load(engine, self._chunks(progress), self._release(), options_of(self.settings))
+            chunks = self._unchanged(self._chunks(progress), judged)
+            return database.load(engine, chunks, self._release(), options_of(self.settings))
 
     def plan(self, progress: Progress = silent) -> Plan:
         """What `load` would do, table by table, whether or not the data has passed. Writes nothing.
 
         Raises SettingsError, StoreError.
         """
-        must_agree(self.settings, {asset: self.artifacts.manifest(asset) for asset in ENTITIES})
+        must_agree(self.settings, self._manifests())
         with opened(self.settings, writable=False) as engine:
             found = database.plan(engine, self._chunks(progress), options_of(self.settings))
         # A file that does not exist yet was stood in for by memory.
@@ -70,6 +76,17 @@ class Candidate:
         main = self.settings.main
         print_ = self.artifacts.fingerprint(ENTITIES)
         return Release(main.seed, digest(self.settings), __version__, main.as_of, print_)
+
+    def _manifests(self) -> dict[str, Manifest]:
+        return {asset: self.artifacts.manifest(asset) for asset in ENTITIES}
+
+    def _unchanged(self, chunks: Iterator[Tables], judged: dict[str, Manifest]) -> Iterator[Tables]:
+        """The chunks; at their end StoreError, which rolls the load back, unless they are of what was judged."""
+        yield from chunks
+        for asset, manifest in self._manifests().items():
+            if manifest != judged[asset]:
+                where, why = str(self.artifacts.root / asset), "the asset was made anew while it was being loaded"
+                raise StoreError(where, None, why, "run its checks on what is there now, then load again")
 
     def _chunks(self, progress: Progress) -> Iterator[Tables]:
         total = self.artifacts.n_chunks(ENTITIES[-1])

@@ -9,7 +9,7 @@ from pathlib import Path
 from seed_pipeline import schema
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.pipeline.judging import audit_all
-from seed_pipeline.pipeline.ledger import current, refusals
+from seed_pipeline.pipeline.ledger import refusals, verdicts_of
 from seed_pipeline.pipeline.making import Progress, generate, makes_rows, silent
 from seed_pipeline.pipeline.releasing import Candidate, reachable
 from seed_pipeline.quality.verdict import Verdict
@@ -71,7 +71,7 @@ def outcome(
     """What there is to say about a candidate, loaded or not."""
     artifacts, settings = candidate.artifacts, candidate.settings
     present = [asset for asset in ENTITIES if asset in artifacts.assets()]
-    verdicts = [verdict for asset in present for verdict in current(asset, artifacts)]
+    verdicts = verdicts_of(present, artifacts)
     rows = released_rows(artifacts, settings.main.answer_key)
     return Outcome(
         settings, rows, artifacts.fingerprint(present) if present else "", verdicts, refused, loaded, tuple(effects)

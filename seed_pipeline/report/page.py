@@ -26,6 +26,7 @@ from seed_pipeline.store import database
 from seed_pipeline.store.errors import StoreError
 
 HERE = Path(__file__).parent
+_HEAD, _MARK = 4096, b"<title>Seed data report"
 
 
 def page_of(source: Source) -> str:
@@ -59,10 +60,26 @@ def refuse(out: Path) -> None:
         raise StoreError(str(out), None, "it is a folder", f"name a file in it, for example {out / 'report.html'}")
     if not out.parent.is_dir():
         raise StoreError(str(out), None, f"there is no folder {out.parent}", "create it, or name another file")
+    if out.is_symlink() or (out.exists() and not _is_ours(out)):
+        why = "something else than a report of ours is there, and that is not replaced"
+        raise StoreError(str(out), None, why, "name another file, or move that one away")
+
+
+def _is_ours(out: Path) -> bool:
+    """An empty file or an earlier report; never a device, whose content nobody should read."""
+    if not out.is_file():
+        return False
+    with out.open("rb") as file:
+        head = file.read(_HEAD)
+    return not head or _MARK in head
 
 
 def written(page: str, out: Path) -> None:
-    """Put the page in its place in one step; whoever reads sees the old one or the new one. OSError if it cannot be."""
+    """Put the page in its place in one step; whoever reads sees the old one or the new one.
+
+    Raises StoreError as `refuse` does, OSError if it cannot be.
+    """
+    refuse(out)
     draft = out.with_name(f".{out.name}.{os.getpid()}")
     try:
         draft.write_text(page, encoding="utf-8")

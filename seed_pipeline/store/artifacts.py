@@ -3,11 +3,13 @@
     <root>/<asset>/manifest.json
     <root>/<asset>/<table>/part-00000.parquet      chunk 0, and so on
 
-An asset's folder is replaced as a whole: a crash while writing leaves the artifacts that were there.
+An asset's folder is replaced as a whole: a crash while writing leaves the artifacts that were there. Only folders that
+are new, empty or ours are written into, and every part that is read is the part that was written.
 """
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +28,7 @@ from seed_pipeline.store.frames import Tables, from_arrow, to_arrow
 
 Metadata = Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None
 _AGAIN = "materialize the asset again"
+_OURS = re.compile(r"manifest\.json|[a-z0-9_]+/(part-\d{5,}\.parquet)?")
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,15 @@ class TableEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What an asset's folder holds. The fingerprint depends on the values alone: not on chunks, time or machine."""
+    """What an asset's folder holds. The fingerprint depends on the values alone: not on chunks, time or machine.
+
+    parts: for each table and chunk the SHA-256 of the file, None where the chunk has no such table.
+    """
 
     asset: str
     chunks: int
     tables: dict[str, TableEntry]
+    parts: dict[str, list[str | None]]
     fingerprint: str
     metadata: dict[str, Any] = field(default_factory=dict)
 
@@ -62,9 +69,10 @@ class Artifacts:
         """Write the asset's chunks in order, holding one at a time, and put them in place of the old ones in one step.
 
         `metadata`: anything JSON can say, kept in the manifest and no part of the fingerprint; a callable is called
-        after the last chunk. Raises StoreError for values that do not fit the schema's types; whatever the iterable
-        raises comes through. In both cases the old artifacts stay.
+        after the last chunk. Raises StoreError for values that do not fit the schema's types and for a folder that is
+        not ours; whatever the iterable raises comes through. In every case the old artifacts stay.
         """
+        self.claim([asset])
         self._recover(asset)
         draft = self.root / f".{asset}.new"
         shutil.rmtree(draft, ignore_errors=True)
@@ -78,6 +86,17 @@ class Artifacts:
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         return manifest
+
+    def claim(self, assets: Iterable[str]) -> None:
+        """Raise StoreError where writing these assets would touch what this pipeline did not write."""
+        strange = next(filter(None, (_strange(self.root / asset) for asset in assets)), None)
+        visible = [] if self.assets() else [p for p in self._listed() if not p.name.startswith(".")]
+        if strange or visible:
+            why = "this pipeline did not write it, and artifacts only go into a folder that is new, empty or theirs"
+            raise StoreError(str(strange or visible[0]), None, why, "name another folder, or move it away")
+
+    def _listed(self) -> list[Path]:
+        return sorted(self.root.iterdir()) if self.root.is_dir() else []
 
     def assets(self) -> tuple[str, ...]:
         """The assets present, in the order in which they build on each other where the schema knows them."""
@@ -95,8 +114,9 @@ class Artifacts:
         except FileNotFoundError:
             why = "the asset was never materialized here"
             raise StoreError(str(self.root / asset), None, why, "materialize it first") from None
-        except (ValueError, TypeError, KeyError):
-            raise StoreError(str(path), None, "the manifest cannot be read", _AGAIN) from None
+        except (ValueError, TypeError, KeyError, AttributeError):
+            why = "the manifest is damaged, or of an earlier version"
+            raise StoreError(str(path), None, why, _AGAIN) from None
 
     def fingerprint(self, assets: Sequence[str] | None = None) -> str:
         """One fingerprint over the given assets (default: all present): 64 hexadecimal digits."""
@@ -110,7 +130,7 @@ class Artifacts:
     def read(self, asset: str, chunk: int, tables: Sequence[str] | None = None) -> Tables:
         """The asset's tables of one chunk (or those of `tables` that it has), in the dtypes of `frames`.
 
-        Raises StoreError for a chunk or part that is not there.
+        Raises StoreError for a chunk that is not there, and for a part that is not, byte for byte, what was written.
         """
         manifest = self.manifest(asset)
         if not 0 <= chunk < manifest.chunks:
@@ -118,8 +138,8 @@ class Artifacts:
             remedy = "materialize all assets with the same settings"
             raise StoreError(str(self.root / asset), f"chunk {chunk}", why, remedy)
         names = [name for name in manifest.tables if tables is None or name in tables]
-        parts = {name: self._folder(asset) / name / f"part-{chunk:05d}.parquet" for name in names}
-        return {name: _read(name, path) for name, path in parts.items() if path.exists()}
+        prints = {name: found for name in names if (found := manifest.parts[name][chunk]) is not None}
+        return {name: _read(name, self._folder(asset) / _part(name, chunk), print_) for name, print_ in prints.items()}
 
     def release(self, answer_key: bool = True) -> Iterator[Tables]:
         """Chunk by chunk the complete released tables, schema columns only (see `assembly.whole`).
@@ -134,16 +154,6 @@ class Artifacts:
             raise StoreError(str(self.root), shown, "the assets have different numbers of chunks", remedy)
         for chunk in range(next(iter(counts.values()))):
             yield assembly.whole({asset: self.read(asset, chunk) for asset in assets})
-
-    def verify(self, asset: str) -> None:
-        """Raise StoreError when the parts are not what the manifest says (edited, cut off, swapped)."""
-        manifest = self.manifest(asset)
-        digests: dict[str, dict[str, ColumnDigest]] = {}
-        for name in manifest.tables:
-            for path in sorted((self._folder(asset) / name).glob("part-*.parquet")):
-                _feed(digests.setdefault(name, {}), _stored(path))
-        if _entries(digests) != manifest.tables:
-            raise StoreError(str(self.root / asset), None, "the parts differ from the manifest's digests", _AGAIN)
 
     def _folder(self, asset: str) -> Path:
         # Between the two renames of `_publish` the old artifacts carry the other name.
@@ -170,14 +180,18 @@ class _Writer:
     def __init__(self, folder: Path) -> None:
         self.folder, self.chunks = folder, 0
         self.digests: dict[str, dict[str, ColumnDigest]] = {}
+        self.parts: dict[str, dict[int, str]] = {}
         self.schemas: dict[str, pa.Schema] = {}
 
     def add(self, tables: Tables) -> None:
         for name, frame in tables.items():
             data = self._aligned(name, to_arrow(name, frame))
-            path = self.folder / name / f"part-{self.chunks:05d}.parquet"
+            path = self.folder / _part(name, self.chunks)
             path.parent.mkdir(exist_ok=True)
-            pq.write_table(data, path, compression="zstd", use_dictionary=True)
+            bytes_ = pa.BufferOutputStream()
+            pq.write_table(data, bytes_, compression="zstd", use_dictionary=True)
+            path.write_bytes(bytes_.getvalue())
+            self.parts.setdefault(name, {})[self.chunks] = hashlib.sha256(bytes_.getvalue()).hexdigest()
             _feed(self.digests.setdefault(name, {}), data)
         self.chunks += 1
 
@@ -194,7 +208,8 @@ class _Writer:
         entries = _entries(self.digests)
         content = {name: [entry.rows, entry.columns] for name, entry in entries.items()}
         fingerprint = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-        made = Manifest(asset, self.chunks, entries, fingerprint, metadata)
+        parts = {name: [of.get(chunk) for chunk in range(self.chunks)] for name, of in sorted(self.parts.items())}
+        made = Manifest(asset, self.chunks, entries, parts, fingerprint, metadata)
         tables = {name: {"rows": entry.rows, "columns": entry.columns} for name, entry in entries.items()}
         text = json.dumps({**made.__dict__, "tables": tables}, indent=1, sort_keys=True, ensure_ascii=False)
         (self.folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
@@ -222,12 +237,32 @@ def _entry(digests: dict[str, ColumnDigest]) -> TableEntry:
     return TableEntry(rows, {column: digest.hexdigest() for column, digest in sorted(digests.items())})
 
 
-def _stored(path: Path) -> pa.Table:
+def _part(table: str, chunk: int) -> str:
+    return f"{table}/part-{chunk:05d}.parquet"
+
+
+def _strange(folder: Path) -> Path | None:
+    """The first file in an asset's folder that is not one of ours."""
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        return folder
+    found = sorted(folder.rglob("*"))
+    if found and not (folder / "manifest.json").is_file():
+        return folder
+    return next((p for p in found if p.is_symlink() or not _OURS.fullmatch(_shown(p, folder))), None)
+
+
+def _shown(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix() + ("/" if path.is_dir() else "")
+
+
+def _read(name: str, path: Path, expected: str) -> pd.DataFrame:
     """The part as it was written: Parquet knows no whole seconds and keeps them as milliseconds."""
-    data = pq.read_table(path, memory_map=True)
-    return data.cast(pa.schema([_lasting(f) for f in data.schema], data.schema.metadata))
-
-
-def _read(name: str, path: Path) -> pd.DataFrame:
-    data = _stored(path)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise StoreError(str(path), None, "the part is missing", _AGAIN) from None
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise StoreError(str(path), None, "the part is not what was written: it was damaged or edited", _AGAIN)
+    data = pq.read_table(pa.BufferReader(content))
+    data = data.cast(pa.schema([_lasting(f) for f in data.schema], data.schema.metadata))
     return from_arrow(name, data) if name in schema.metadata.tables else data.to_pandas()

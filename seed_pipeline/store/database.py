@@ -13,7 +13,16 @@ import pandas as pd
 import sqlalchemy as sa
 
 from seed_pipeline import schema
-from seed_pipeline.store import accounting, application, clashes, contradictions, dependents, manifest, ownership, removal
+from seed_pipeline.store import (
+    accounting,
+    application,
+    clashes,
+    contradictions,
+    dependents,
+    manifest,
+    ownership,
+    removal,
+)
 from seed_pipeline.store.catalogue import Catalogue
 from seed_pipeline.store.dialects import dialect_of
 from seed_pipeline.store.differences import Difference, compare

@@ -84,7 +84,7 @@ def _files(url: sa.URL) -> list[tuple[str, ...]]:
     """The path as it is written, and what it leads to where there is a link on the way."""
     path = file(url) or Path(":memory:")
     here, real = Path.cwd().resolve(), path.resolve()
-    found = [(f"sqlite:///{path}".lower(), f"sqlite:///{path.absolute()}".lower())]
+    found: list[tuple[str, ...]] = [(f"sqlite:///{path}".lower(), f"sqlite:///{path.absolute()}".lower())]
     if real != Path(os.path.normpath(here / path)):
         # Folders above the one we work in say nothing of the file.
         shown = real.relative_to(here) if real.is_relative_to(here) else real

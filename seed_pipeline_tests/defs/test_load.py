@@ -88,7 +88,7 @@ def test_files_that_somebody_edited_are_not_loaded(loaded: Place, tmp_path: Path
     frame.to_parquet(part)
     result = place.launch("database")
     assert not result.success
-    assert "differ from the manifest" in message(result)
+    assert "damaged or edited" in message(result)
 
 
 def test_half_a_world_is_refused(loaded: Place, tmp_path: Path) -> None:
@@ -140,3 +140,15 @@ def test_what_was_judged_is_not_judged_again(loaded: Place, monkeypatch: pytest.
     """The same data under the same law: the ledger answers."""
     monkeypatch.setattr("seed_pipeline.pipeline.judging.judge", lambda *a, **k: pytest.fail("judged twice"))
     assert loaded.launch(job=defs.resolve_job_def("recheck_and_load")).success
+
+
+def test_verdicts_under_other_settings_do_not_count(loaded: Place, tmp_path: Path) -> None:
+    """Judged as configs/ has it, then loaded alone under settings that the data do not keep: judged by those first."""
+    place = loaded.copy(tmp_path)
+    assert place.launch(job=defs.resolve_job_def("recheck_and_load")).success
+    before = place.database.read_bytes()
+    result = place.launch("database", overrides=["personas.tutors.star.rating=[1.0, 2.0]"])
+    assert not result.success
+    assert "T4_rating failed: observed star" in message(result)
+    assert place.database.read_bytes() == before
+    assert place.launch("database").success

@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from seed_pipeline import schema
-from seed_pipeline.core.dataset import ENTITIES
+from seed_pipeline.core.dataset import ENTITIES, UPSTREAM
 from seed_pipeline.defs.launch import HOME, materialize
 from seed_pipeline.pipeline import running
-from seed_pipeline.pipeline.making import generate
+from seed_pipeline.pipeline.judging import audit_all
+from seed_pipeline.pipeline.making import Opened, generate, made
+from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.settings import Settings, load
+from seed_pipeline.store.errors import StoreError
 
 DAY = date(2026, 3, 1)
 
@@ -73,3 +76,20 @@ def test_nothing_is_loaded_when_the_target_cannot_be(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="not a SQLite database"):
         running.run(settings, progress=lambda stage, done, total: seen.append(stage))
     assert seen == []
+
+
+def test_what_is_made_anew_while_it_is_loaded_is_not_loaded(tmp_path: Path) -> None:
+    """Judged, then replaced between the guard and the last row: the load ends as if it had never begun."""
+    settings = load(today=DAY, overrides=[f"main.target='sqlite:///{tmp_path / 'seed.db'}'"])
+    artifacts = generate(settings, tmp_path / "artifacts")
+    audit_all(settings, artifacts)
+    other = load(today=DAY, overrides=["probabilities.rating.spread=0.6"])
+
+    def meanwhile(stage: str, done: int, total: int) -> None:
+        if done == 0:
+            made("feedback", other, {a: Opened(artifacts.root, a) for a in UPSTREAM["feedback"]}).write(artifacts)
+
+    with pytest.raises(StoreError, match="feedback: the asset was made anew while it was being loaded"):
+        Candidate(artifacts, settings).load(meanwhile)
+    with sqlite3.connect(tmp_path / "seed.db") as connection:
+        assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)

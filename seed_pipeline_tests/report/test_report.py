@@ -1,5 +1,6 @@
 """The report: one accessible HTML file that needs no other, says the same for the same data, and hides no failure."""
 
+import os
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -250,7 +251,7 @@ def test_many_casts_make_no_longer_page(tmp_path: Path, html: str) -> None:
 
 def test_a_report_replaces_the_one_before_in_one_step(tmp_path: Path) -> None:
     """No half page is ever there, and no draft is left."""
-    written("one", tmp_path / "report.html")
+    written("<title>Seed data report: one", tmp_path / "report.html")
     written("two", tmp_path / "report.html")
     assert [(p.name, p.read_text("utf-8")) for p in tmp_path.iterdir()] == [("report.html", "two")]
 
@@ -261,3 +262,17 @@ def test_a_place_that_cannot_be_is_refused_first(tmp_path: Path) -> None:
         refuse(tmp_path / "nowhere" / "report.html")
     with pytest.raises(StoreError, match="it is a folder"):
         refuse(tmp_path)
+
+
+def test_only_a_report_is_replaced(tmp_path: Path) -> None:
+    """A file of somebody's own, a link, a pipe, a device: refused and left as it is; an empty file may be filled."""
+    mine, link, pipe = tmp_path / "thesis.html", tmp_path / "link.html", tmp_path / "pipe"
+    mine.write_text("<title>My thesis")
+    link.symlink_to(mine)
+    os.mkfifo(pipe)
+    for there in (mine, link, pipe, Path("/dev/null")):
+        with pytest.raises(StoreError, match=f"{there.name}: something else than a report of ours"):
+            written("page", there)
+    assert (mine.read_text(), link.is_symlink(), pipe.is_fifo()) == ("<title>My thesis", True, True)
+    (tmp_path / "empty.html").touch()
+    written("page", tmp_path / "empty.html")

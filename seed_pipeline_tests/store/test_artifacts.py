@@ -1,6 +1,7 @@
 """Artifacts: what an asset made is kept whole, comes back as it was, and says by its digests what it holds."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +77,7 @@ def test_a_failure_while_writing_leaves_the_old_artifacts(artifacts: Artifacts) 
     with pytest.raises(RuntimeError):
         artifacts.write("metrics", failing())
     assert artifacts.manifest("metrics") == old
-    artifacts.verify("metrics")
+    assert artifacts.read("metrics", 1)
     assert [p.name for p in artifacts.root.iterdir()] == ["metrics"]
 
 
@@ -89,7 +90,7 @@ def test_a_crash_at_any_step_of_the_swap_leaves_whole_artifacts(artifacts: Artif
     (draft / "manifest.json").write_text("{}")
     assert artifacts.manifest("metrics") == old
     assert artifacts.assets() == ("metrics",)
-    artifacts.verify("metrics")
+    assert artifacts.read("metrics", 1)
     new = artifacts.write("metrics", chunks("metrics", 2, seed=2))
     assert artifacts.manifest("metrics") == new != old
     assert [p.name for p in artifacts.root.iterdir()] == ["metrics"]
@@ -124,7 +125,6 @@ def test_working_tables_come_back_as_they_were(artifacts: Artifacts) -> None:
     artifacts.write("sessions", [{"work_plan": frame}, {"work_plan": frame.iloc[:0]}])
     pd.testing.assert_frame_equal(artifacts.read("sessions", 0)["work_plan"], frame)
     assert len(artifacts.read("sessions", 1)["work_plan"]) == 0
-    artifacts.verify("sessions")
 
 
 def test_values_that_do_not_fit_are_refused_by_name(artifacts: Artifacts) -> None:
@@ -142,12 +142,84 @@ def test_chunks_of_one_table_have_the_same_columns(artifacts: Artifacts) -> None
             artifacts.write("x", [{"work_t": good}, {"work_t": bad}])
 
 
-def test_an_edited_part_is_found_out(complete: Artifacts) -> None:
-    """`verify` recomputes the digests: a swapped part is noticed."""
-    folder = complete.root / "metrics" / "session_audio_metrics"
-    (folder / "part-00000.parquet").write_bytes((folder / "part-00001.parquet").read_bytes())
-    with pytest.raises(StoreError, match="differ from the manifest"):
-        complete.verify("metrics")
+def swap(part: Path) -> None:
+    part.write_bytes(part.with_name("part-00001.parquet").read_bytes())
+
+
+def flip(part: Path) -> None:
+    content = bytearray(part.read_bytes())
+    content[len(content) // 3] ^= 4
+    part.write_bytes(content)
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "swapped": swap,
+    "one bit flipped": flip,
+    "truncated": lambda part: part.write_bytes(part.read_bytes()[:-7]),
+    "emptied": lambda part: part.write_bytes(b""),
+    "no Parquet at all": lambda part: part.write_text("dear diary"),
+    "deleted": lambda part: part.unlink(),
+    "its whole folder deleted": lambda part: shutil.rmtree(part.parent),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+@pytest.mark.parametrize("table", ["session_audio_metrics", "work_nothing"])
+def test_a_damaged_part_is_named(artifacts: Artifacts, table: str, damage: Callable[[Path], object]) -> None:
+    """Whatever happened to it, and were it empty: file, what is wrong, what to do; then it can be made again."""
+    nothing = pd.DataFrame({"a": [1]})
+    made = zip(chunks("metrics", 2), (nothing.iloc[:0], nothing), strict=True)
+    whole_chunks = [{**tables, "work_nothing": frame} for tables, frame in made]
+    artifacts.write("metrics", whole_chunks)
+    part = artifacts.root / "metrics" / table / "part-00000.parquet"
+    damage(part)
+    with pytest.raises(StoreError, match=r"part-00000\.parquet: the part is (not what was written|missing).*again"):
+        artifacts.read("metrics", 0)
+    artifacts.write("metrics", whole_chunks)
+    assert list(artifacts.read("metrics", 0)) == list(artifacts.manifest("metrics").tables)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"7", b'"x"', b"{}", b'{"tables": 3}', b"\xff\xfe"])
+def test_a_damaged_manifest_is_named(complete: Artifacts, content: bytes) -> None:
+    """A manifest that is cut off, emptied or another file's is no traceback; the asset can be made again."""
+    (complete.root / "metrics" / "manifest.json").write_bytes(content)
+    with pytest.raises(StoreError, match=r"metrics/manifest\.json: the manifest is damaged.*materialize"):
+        next(complete.release())
+    complete.write("metrics", chunks("metrics", 2))
+    assert next(complete.release())
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    ["sessions/notes.md", "sessions/todo", "sessions/sessions/part-00000.csv", "sessions/mine/deep/a.md", "notes.md"],
+)
+def test_what_we_did_not_write_is_never_replaced(artifacts: Artifacts, theirs: str) -> None:
+    """A folder of somebody's own, or a note among our parts: refused before anything is written."""
+    path = artifacts.root / theirs
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    with pytest.raises(StoreError, match="this pipeline did not write it"):
+        artifacts.write("sessions", chunks("sessions", 2))
+    path.rename(artifacts.root.with_name("aside"))
+    shutil.rmtree(artifacts.root)
+    artifacts.write("sessions", chunks("sessions", 2))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    artifacts.root.with_name("aside").rename(path)
+    if theirs == "notes.md":  # beside our folders it is in nobody's way
+        artifacts.write("sessions", chunks("sessions", 2))
+    else:
+        with pytest.raises(StoreError, match=theirs.split("/")[-1].split(".")[0] if "/mine" not in theirs else "mine"):
+            artifacts.claim(ASSETS)
+    assert path.read_text() == "mine"
+
+
+def test_a_link_is_not_followed_and_not_replaced(artifacts: Artifacts, tmp_path: Path) -> None:
+    """An asset's folder that leads elsewhere may hold anything: it is refused."""
+    (tmp_path / "elsewhere").mkdir()
+    artifacts.root.mkdir()
+    (artifacts.root / "sessions").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match="did not write it"):
+        artifacts.write("sessions", chunks("sessions", 2))
 
 
 def test_release_gives_complete_tables_chunk_by_chunk(complete: Artifacts) -> None:

@@ -49,9 +49,7 @@ def test_a_trigger_that_changes_our_values_is_noticed(target: Target, first: lis
     assert target.count("users") == 0
 
 
-def test_a_trigger_that_deletes_elsewhere_is_noticed(
-    target: Target, first: list[Tables], second: list[Tables]
-) -> None:
+def test_a_trigger_that_deletes_elsewhere_is_noticed(target: Target, first: list[Tables], second: list[Tables]) -> None:
     """The application forgets its bookmarks when a session goes: no plan could show them, so none of it happens."""
     target.load(first)
     target.run("CREATE TABLE bookmarks (place integer)")
@@ -72,9 +70,7 @@ def test_a_trigger_that_keeps_rows_is_noticed(target: Target, first: list[Tables
     assert_holds(target, first)
 
 
-def test_cascades_beyond_the_schema_are_counted(
-    postgres: Target, first: list[Tables], second: list[Tables]
-) -> None:
+def test_cascades_beyond_the_schema_are_counted(postgres: Target, first: list[Tables], second: list[Tables]) -> None:
     """Two references away, in a schema that no plan reads: what goes there by cascade stops the release."""
     postgres.load(first)
     a_session(postgres)
@@ -88,9 +84,7 @@ def test_cascades_beyond_the_schema_are_counted(
     assert_holds(postgres, first)
 
 
-def test_rows_hidden_by_row_security_are_not_lost(
-    postgres: Target, first: list[Tables], second: list[Tables]
-) -> None:
+def test_rows_hidden_by_row_security_are_not_lost(postgres: Target, first: list[Tables], second: list[Tables]) -> None:
     """A session of the application that the loading role may not see: planning, loading, reading, cleaning say so."""
     postgres.load(first)
     key = a_session(postgres, student=a_user(postgres))
