@@ -194,7 +194,7 @@ def test_a_secret_in_somebody_elses_message_is_blacked_out() -> None:
         ("data/seed.db", "if a file is meant, write sqlite:///data/seed.db"),
         ("sqlite://dev.db", "three slashes"),
         ("sqlite://", "names no file"),
-        ("sqlite:///file:dev.db?uri=true", "names no file"),
+        ("sqlite:///file:dev.db", "names no file"),
         ("postgresql://db/app?sslkey=a&sslpassword=s3cret", "may not hold the key's passphrase"),
     ],
 )
