@@ -58,6 +58,8 @@ EXTREMES = {
     "everybody fades": ["probabilities.fading.share=1.0"],
     "wordless feedback": ["text.feedback.no_comment_share=1.0"],
     "kind to nobody": ["probabilities.stories.forgiving=0.05"],
+    "two at-risk tutors, 60 sessions": ["personas.tutors.at_risk.count=2", "main.total_sessions=60"],
+    "two at-risk tutors, 75 sessions": ["personas.tutors.at_risk.count=2", "main.total_sessions=75"],
     "talk that is high early": ["correlations.rules.high_talk_ratio.when=tutor_talk_ratio > 0.52"],
     "fifty students": [
         *(f"personas.students.{s}.count={n}" for s, n in {"engaged": 22, "average": 20, "struggling": 8}.items()),

@@ -14,7 +14,7 @@ from seed_pipeline.core.world import World
 from seed_pipeline.settings.ranges import middle
 from seed_pipeline.settings.targets import asked
 
-_SURE, _FORGIVABLE, _FALLING, _BEARS_ONE = 0.9, 3.3, -0.25, 3.5
+_SURE, _FORGIVABLE, _FALLING, _BEARS_ONE = 0.9, 1.0, -0.25, 3.5
 
 
 def levels(world: World) -> np.ndarray:
