@@ -70,12 +70,12 @@ def _outcomes(world: World) -> Iterator[ContradictionError]:
 
 
 def _come_to(world: World, missed: float, left: float) -> dict[str, float]:
-    """Shares of all sessions that tutors miss, students miss and somebody moves; of one cohort's, in whole sessions."""
+    """Shares of all sessions that tutors miss, students miss and somebody moves; of a few, in whole sessions."""
     outcomes = world.settings.probabilities.outcomes
     both = outcomes.no_show_student + outcomes.rescheduled
     absent = left * outcomes.no_show_student / both if both else 0.0
-    if world.cohorts == 1:
-        only, total = np.arange(1), world.settings.main.total_sessions
+    only, total = np.arange(1), world.settings.main.total_sessions
+    if world.cohorts == 1 and total <= world.settings.targets.small_at:
         missed, absent = float(world.tutor_no_shows(only).sum()) / total, float(world.student_no_shows(only)[0]) / total
         left = 1 - float(world.completed(only)[0]) / total - missed
     return {"no_show_tutor": missed, "no_show_student": absent, "rescheduled": left - absent}

@@ -28,9 +28,9 @@ class SettingsError(Exception):
         return type(self), (self.where, self.value, self.why, self.remedy)
 
 
-def read_yaml(path: Path, shown: str | None = None) -> Any:
-    """One YAML file; SettingsError names the file (as `shown`), and the line where it cannot be parsed."""
-    name = shown or str(path)
+def read_yaml(path: Path) -> Any:
+    """One YAML file; SettingsError names the file, and the line where it cannot be parsed."""
+    name = str(path)
     try:
         # A pipe would wait for ever and a device never end, so that only what is sure to be a file is opened.
         kind = "" if S_ISREG(path.stat().st_mode) else "it is no regular file"
