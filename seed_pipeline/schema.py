@@ -38,6 +38,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 
 metadata = MetaData()
+OWN_SCHEMA = "seed_pipeline"  # of the answer key and the manifest, on PostgreSQL; SQLite has one schema alone
 
 AlertSeverity = Literal["info", "warning", "critical"]
 ENUMS: dict[str, tuple[str, ...]] = {
@@ -165,8 +166,8 @@ def _score(name: str, comment: str, asset=None) -> Column:
     return _column(name, Numeric(3, 1, asdecimal=False), comment, null=True, domain=(0.0, 10.0), asset=asset)
 
 
-def _within(column: str, low: int, high: int, table: str) -> CheckConstraint:
-    return CheckConstraint(f"{column} >= {low} AND {column} <= {high}", name=f"{table}_{column}_check")
+def _within(column: str, low: int, high: int, name: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} >= {low} AND {column} <= {high}", name=name)
 
 
 def _table(name: str, asset: str | None, comment: str, *parts) -> Table:
@@ -267,7 +268,7 @@ sessions = _table(
     _column("ai_summary", Text(), "Never contradicts the session's numbers (Q8).", null=True, asset="highlights"),
     _moment("completed_at", "actual_start + actual_duration; exactly for completed sessions (Q3).", null=True),
     _created(),
-    _within("overall_session_score", 0, 10, "sessions"),
+    _within("overall_session_score", 0, 10, "score_check"),
 )  # fmt: skip
 
 session_audio_metrics = _table(
@@ -294,8 +295,8 @@ session_audio_metrics = _table(
     _count("closed_ended_questions", "The tutor's closed questions.", 200),
     _count("rhetorical_questions", "The tutor's rhetorical questions.", 200),
     _created(),
-    _within("student_talk_ratio", 0, 1, "session_audio_metrics"),
-    _within("tutor_talk_ratio", 0, 1, "session_audio_metrics"),
+    _within("student_talk_ratio", 0, 1, "student_ratio_check"),
+    _within("tutor_talk_ratio", 0, 1, "tutor_ratio_check"),
 )  # fmt: skip
 
 session_video_metrics = _table(
@@ -308,7 +309,7 @@ session_video_metrics = _table(
     _flag("tutor_uses_visual_aids", "Drawings, slides, models."),
     _count("student_taking_notes_duration", "Minutes of note-taking (R7).", 600),
     _created(),
-    _within("student_on_screen_attention_pct", 0, 1, "session_video_metrics"),
+    _within("student_on_screen_attention_pct", 0, 1, "attention_check"),
 )  # fmt: skip
 
 session_screen_metrics = _table(
@@ -320,7 +321,7 @@ session_screen_metrics = _table(
     _flag("messaging_app_detected", "A messenger was open."),
     _flag("gaming_detected", "A game was open; the score drops to 3.0 (R6)."),
     _created(),
-    _within("active_tab_focus_pct", 0, 1, "session_screen_metrics"),
+    _within("active_tab_focus_pct", 0, 1, "focus_check"),
 )  # fmt: skip
 
 session_feedback = _table(
@@ -329,7 +330,7 @@ session_feedback = _table(
     _column("student_satisfaction_rating", Integer(), "Stars, 1-5 (T4, R1, R2, R4).", domain=(1, 5)),
     _column("feedback_text", Text(), "A comment that fits the rating and the session (Q8).", null=True),
     _moment("submitted_at", "Between the session's end and as_of."),
-    _within("student_satisfaction_rating", 1, 5, "session_feedback"),
+    _within("student_satisfaction_rating", 1, 5, "rating_check"),
 )  # fmt: skip
 
 session_feedback_tags = _table(
@@ -359,7 +360,7 @@ churn_algorithm_weights = _table(
     _moment("effective_from", "Valid from."),
     _column("notes", Text(), "Why this weight.", null=True),
     _created(),
-    _within("weight", 0, 1, "churn_algorithm_weights"),
+    _within("weight", 0, 1, "weight_check"),
 )  # fmt: skip
 
 churn_weight_history = _table(
@@ -378,8 +379,8 @@ churn_weight_history = _table(
     _ratio("accuracy_before", "Share right before, 0-1."),
     _ratio("accuracy_after", "Share right after, 0-1."),
     _created(),
-    _within("accuracy_after", 0, 1, "churn_weight_history"),
-    _within("accuracy_before", 0, 1, "churn_weight_history"),
+    _within("accuracy_after", 0, 1, "accuracy_after_check"),
+    _within("accuracy_before", 0, 1, "accuracy_before_check"),
 )  # fmt: skip
 
 alerts = _table(
@@ -507,6 +508,22 @@ truth_defects = _table(
     _column("statement", String(16), "ID of that statement; none for valid rows.", null=True),
     _column("because", Text(), "What is special about the scene that the row belongs to."),
 )  # fmt: skip
+
+_NAME_LENGTH = 63  # PostgreSQL cuts names there, and so does the platform's schema tool
+
+
+def _name_constraints(table: Table) -> None:
+    """Give keys and references the names that the platform's schema tool forms; a key of one column has PostgreSQL's."""
+    keys = [column.name for column in table.primary_key]
+    if len(keys) > 1:
+        table.primary_key.name = "_".join([table.name, *keys, "pk"])[:_NAME_LENGTH]
+    for key in table.foreign_keys:
+        words = (table.name, key.parent.name, key.column.table.name, key.column.name, "fk")
+        key.constraint.name = "_".join(words)[:_NAME_LENGTH]  # type: ignore[union-attr]
+
+
+for _each in metadata.tables.values():
+    _name_constraints(_each)
 
 ANSWER_KEY = tuple(name for name in metadata.tables if name.startswith("truth_"))
 PLATFORM = tuple(name for name in metadata.tables if name not in ANSWER_KEY)

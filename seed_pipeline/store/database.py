@@ -36,14 +36,16 @@ from seed_pipeline.store.workspace import Workspace
 _DEFAULT = Options()
 
 
-def connect(target: str | sa.URL, *, writable: bool = True) -> sa.Engine:
+def connect(target: str | sa.URL, *, writable: bool = True, schema: str | None = None) -> sa.Engine:
     """An engine for the target; nothing is opened yet, and no secret is in its repr.
+
+    PostgreSQL: see `policy`; `schema` is that of the platform's tables.
 
     SQLite: foreign keys on; writable: WAL, the file and its folders are made when first used; not writable: a file
     that does not exist stays so, an empty database in memory stands in for it. Raises StoreError for a bad target.
     """
     url = parse(target) if isinstance(target, str) else target
-    return dialect_of(url).engine(url, writable)
+    return dialect_of(url).engine(url, writable, schema)
 
 
 def create_missing(engine: sa.Engine, *, answer_key: bool = True) -> list[str]:
@@ -54,6 +56,7 @@ def create_missing(engine: sa.Engine, *, answer_key: bool = True) -> list[str]:
     with _transaction(engine, _DEFAULT) as connection:
         made = _create(connection, answer_key)
         connection.commit()
+        dialect_of(engine).finish(connection, bool(made))
     return made
 
 
@@ -98,7 +101,7 @@ def load(engine: sa.Engine, chunks: Iterable[Tables], release: Release, options:
             last = manifest.last_release(connection)
             found = replace(found, applied=True, release=last.release if last else None)
             connection.rollback()
-        space.dialect.finish(connection)
+        space.dialect.finish(connection, bool(made))
     return found
 
 
@@ -126,6 +129,7 @@ def clean(engine: sa.Engine, options: Options = _DEFAULT) -> Plan:
     options = replace(options, answer_key=False, clear_existing_data=True, empty_foreign_data=False)
     with _transaction(engine, options) as connection:
         dialect = dialect_of(connection)
+        dialect.take_over(connection)
         catalogue = dialect.catalogue(connection)
         if ownership.ROWS not in catalogue.tables:
             return Plan(redact(engine.url), (), applied=True)
@@ -138,7 +142,7 @@ def clean(engine: sa.Engine, options: Options = _DEFAULT) -> Plan:
         space.forget()
         removal.remove(space)
         connection.commit()
-        dialect.finish(connection)
+        dialect.finish(connection, False)
     return replace(found, applied=True)
 
 
@@ -165,6 +169,7 @@ def _stage(connection: sa.Connection, chunks: Iterable[Tables], options: Options
 def _create(connection: sa.Connection, answer_key: bool) -> list[str]:
     """Create what is missing, after comparing what is there with what we need."""
     dialect = dialect_of(connection)
+    moved = dialect.take_over(connection)
     there = dialect.catalogue(connection)
     wanted = [t for t in schema.metadata.sorted_tables if answer_key or t.name not in schema.ANSWER_KEY]
     wanted += list(ownership.TABLES)
@@ -174,7 +179,7 @@ def _create(connection: sa.Connection, answer_key: bool) -> list[str]:
     for table in missing:
         connection.exec_driver_sql(dialect.create(table))
     made = [t.name for t in missing if t.name not in ownership.metadata.tables]
-    return [f"type:{name}" for name in types] + [f"table:{name}" for name in made]
+    return moved + [f"type:{name}" for name in types] + [f"table:{name}" for name in made]
 
 
 def _settle(space: Workspace) -> tuple[dict[str, Difference], list[Effect]]:

@@ -1,4 +1,4 @@
-"""Which rows are ours: two manifest tables beside the platform's.
+"""Which rows are ours: two manifest tables, on PostgreSQL in a schema of our own, on SQLite beside the platform's.
 
 `seed_pipeline_releases` has one row per release that changed something. `seed_pipeline_rows` has the key of every row
 we own in the platform's tables (its columns joined by `/`); `kept` marks rows of earlier releases that stay although

@@ -4,7 +4,6 @@ import io
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
@@ -12,17 +11,19 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from seed_pipeline.store.catalogue import Catalogue, ColumnFacts, Reference, TableFacts
+from seed_pipeline import schema
+from seed_pipeline.store import moving, policy, postgres_catalogue
+from seed_pipeline.store.catalogue import Catalogue
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.frames import arrow_type, kind
 from seed_pipeline.store.target import bare, redact, secrets
 
 _DIALECT = postgresql.dialect()
+_CATALOGUE = [f"pg_catalog.{name}" for name in ("pg_class", "pg_constraint", "pg_attribute", "pg_depend", "pg_type")]
 _MANY_ROWS = 1_000
 # Any constant will do; it only has to be ours. PostgreSQL scopes advisory locks to the database.
 _LOCK = 0x5EED_DA7A
 _SUPPORT = "seed_pipeline_support_"
-_ACTIONS = {"a": "no action", "r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
 
 
 class Postgres:
@@ -32,17 +33,15 @@ class Postgres:
     row_id = "ctid"
     on_commit = "ON COMMIT DROP"
 
-    def engine(self, url: sa.URL, writable: bool) -> sa.Engine:
+    def engine(self, url: sa.URL, writable: bool, target_schema: str | None) -> sa.Engine:
         """An engine whose own URL holds no secret: the password travels in the connection's arguments alone."""
-        hidden = {"password": str(url.password)} if url.password else {}
-        extra = {"connect_timeout": 10, "application_name": "seed-pipeline"}
-        arguments = {**{k: v for k, v in extra.items() if k not in url.query}, **hidden}
-        options = {"secrets": secrets(url)}
         engine = sa.create_engine(
-            bare(url), poolclass=sa.pool.NullPool, connect_args=arguments, execution_options=options
+            bare(url).difference_update_query(["schema"]),
+            poolclass=sa.pool.NullPool,
+            connect_args=policy.arguments(url),
+            execution_options={"secrets": secrets(url)},
         )
-        # Rows that are hidden from us would be taken for rows that are not there, and deleted by cascade.
-        sa.event.listen(engine, "begin", lambda c: c.exec_driver_sql("SET LOCAL row_security = off"))
+        policy.install(engine, target_schema or str(url.query.get("schema", "")) or None)
         return engine
 
     def begin(self, connection: sa.Connection, wait_seconds: float) -> sa.RootTransaction:
@@ -83,29 +82,39 @@ class Postgres:
         """
         if connection.exec_driver_sql("SHOW track_counts").scalar_one() != "on":
             return None
-        return {row[0]: (int(row[1]), int(row[2])) for row in connection.exec_driver_sql(_BOOKS)}
+        return {row[0]: (int(row[1]), int(row[2])) for row in connection.exec_driver_sql(postgres_catalogue.BOOKS)}
 
-    def finish(self, connection: sa.Connection) -> None:
+    def finish(self, connection: sa.Connection, created: bool) -> None:
         """After the commit: drop the indexes of `support`, those that a crash left behind too.
+
+        Where tables were created, the server's statistics on its own catalogue are renewed: the platform's schema tool
+        asks for a key's columns without an order, and two databases answer alike only if they plan alike.
 
         One by one and not within the release's transaction, where a reader and the release could wait for each other.
         What cannot be had within ten seconds is left for the next time.
         """
-        mine = f"schemaname = current_schema() AND starts_with(indexname, '{_SUPPORT}')"
+        mine = f"schemaname = ANY (current_schemas(false)) AND starts_with(indexname, '{_SUPPORT}')"
         names = [row[0] for row in connection.exec_driver_sql(f"SELECT indexname FROM pg_indexes WHERE {mine}")]
         connection.commit()
         for name in names:
             with suppress(sa.exc.DBAPIError), connection.begin():
                 connection.exec_driver_sql("SET LOCAL lock_timeout = 10000")
                 connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{name}"')
+        if created:
+            with suppress(sa.exc.DBAPIError), connection.begin():
+                connection.exec_driver_sql(f"ANALYZE {', '.join(_CATALOGUE)}")
 
     def create(self, table: sa.Table) -> str:
-        """DDL of the table."""
-        return str(CreateTable(table).compile(dialect=_DIALECT)).strip()
+        """DDL of the table; what is not the platform's goes into our own schema."""
+        written = str(CreateTable(table).compile(dialect=_DIALECT)).strip()
+        own = "" if table.name in schema.PLATFORM else f"{schema.OWN_SCHEMA}."
+        return written.replace("CREATE TABLE ", f"CREATE TABLE {own}", 1)
 
     def create_types(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
-        """Create the enumerations that the tables need and the schema lacks; their names."""
-        present = set(self._enums(connection))
+        """Create our own schema and the enumerations, where the tables need them and they are missing; the latter's names."""
+        if any(t.name not in schema.PLATFORM for t in tables):
+            moving.make_schema(connection)
+        present = set(postgres_catalogue.enums(connection))
         needed = {c.type.name: c.type.enums for t in tables for c in t.columns if isinstance(c.type, sa.Enum)}
         missing = {name: values for name, values in needed.items() if name not in present}
         for name, values in missing.items():
@@ -119,16 +128,16 @@ class Postgres:
         if not connection.exec_driver_sql(used.format(name)).first():
             connection.exec_driver_sql(f'DROP TYPE IF EXISTS "{name}"')
 
-    def stage(self, table: sa.Table, name: str) -> str:
-        """DDL of a temporary table with the table's columns and no rules."""
-        types = [f'"{c.name}" {_DIALECT.type_compiler_instance.process(c.type)}' for c in table.columns]
-        return f"CREATE TEMP TABLE {name} ({', '.join(types)}) {self.on_commit}"
+    def stage(self, table: sa.Table, name: str, target: str) -> str:
+        """DDL of a temporary table with the columns as the target has them, and no rules."""
+        columns = ", ".join(f'"{c.name}"' for c in table.columns)
+        return f"CREATE TEMP TABLE {name} {self.on_commit} AS SELECT {columns} FROM {target} WITH NO DATA"
 
     def fill(self, connection: sa.Connection, name: str, data: pa.Table) -> None:
         """Append the rows to a staged table."""
         cursor = connection.connection.cursor()
         options = pacsv.WriteOptions(include_header=False)
-        with cursor.copy(f"COPY pg_temp.{name} FROM STDIN (FORMAT csv)") as copy:
+        with cursor.copy(f"COPY pg_temp.{name} FROM STDIN (FORMAT csv, ENCODING 'UTF8')") as copy:
             for batch in data.to_batches(max_chunksize=50_000):
                 text = io.BytesIO()
                 pacsv.write_csv(batch, text, options)
@@ -153,7 +162,9 @@ class Postgres:
     def select(self, column: sa.Column, alias: str) -> str:
         """The column in a form that `fetch` reads."""
         name = f'{alias}."{column.name}"'
-        return f"date_trunc('second', {name})" if kind(column) == "timestamp" else name
+        if kind(column) == "timestamp":
+            return f"date_trunc('second', CAST({name} AS timestamp))"
+        return f"CAST({name} AS date)" if kind(column) == "date" else name
 
     def order(self, expression: str, column: sa.Column) -> str:
         """SQL that sorts numbers by size and the rest by its bytes, in both databases alike."""
@@ -163,7 +174,7 @@ class Postgres:
         """The query's rows, one Arrow column for each of `columns`."""
         cursor = connection.connection.cursor()
         text = io.BytesIO()
-        with cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)") as copy:
+        with cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')") as copy:
             for part in copy:
                 text.write(part)
         types = {c.name: arrow_type(c) for c in columns}
@@ -197,63 +208,16 @@ class Postgres:
         return [tuple(row[0]) for row in connection.exec_driver_sql(sql)]
 
     def catalogue(self, connection: sa.Connection) -> Catalogue:
-        """What the current schema holds, and every table elsewhere that refers to it."""
-        constraints = connection.exec_driver_sql(_CONSTRAINTS).mappings().all()
-        columns: dict[str, dict[str, ColumnFacts]] = {}
-        listed: dict[str, Any] = {}
-        for row in connection.exec_driver_sql(_COLUMNS).mappings():
-            listed[row["label"]] = row
-            facts = ColumnFacts(row["type"], not row["notnull"], row["default_value"])
-            columns.setdefault(row["label"], {})[row["column_name"]] = facts
-        tables = {label: _facts(row, columns[label], constraints) for label, row in listed.items()}
-        references = tuple(_reference(row) for row in constraints if row["contype"] == "f" and row["parent"] in tables)
-        return Catalogue(tables, references, self._enums(connection))
+        """What the platform's schema and our own hold, and every table elsewhere that refers to it."""
+        return postgres_catalogue.read(connection)
 
-    def _enums(self, connection: sa.Connection) -> dict[str, tuple[str, ...]]:
-        return {row[0]: tuple(row[1]) for row in connection.exec_driver_sql(_ENUMS)}
+    def take_over(self, connection: sa.Connection) -> list[str]:
+        """Bring what the last version made to where this one has it: see `moving`."""
+        return moving.take_over(connection)
 
-
-_HERE = "(SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
-_LABEL = f"CASE WHEN {{0}}.relnamespace = {_HERE} THEN {{0}}.relname::text ELSE {{0}}.oid::regclass::text END"
-_NAMES = """ARRAY(SELECT a.attname::text FROM unnest({0}) WITH ORDINALITY u(n, at)
-    JOIN pg_attribute a ON a.attrelid = {1} AND a.attnum = u.n ORDER BY u.at)"""
-_REFERRING = f"""SELECT f.conrelid FROM pg_constraint f JOIN pg_class p ON p.oid = f.confrelid
-    WHERE f.contype = 'f' AND p.relnamespace = {_HERE}"""
-_COLUMNS = f"""
-SELECT {_LABEL.format("c")} AS label, c.oid::regclass::text AS sql_name, c.relkind::text AS relkind,
-       a.attname::text AS column_name, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS notnull,
-       pg_get_expr(d.adbin, d.adrelid) AS default_value
-FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (c.relnamespace = {_HERE} OR c.oid IN ({_REFERRING}))
-ORDER BY 1, a.attnum"""
-_CONSTRAINTS = f"""
-SELECT {_LABEL.format("c")} AS child, k.contype::text AS contype, {_NAMES.format("k.conkey", "k.conrelid")} AS columns,
-       {_LABEL.format("p")} AS parent, {_NAMES.format("k.confkey", "k.confrelid")} AS parent_columns,
-       k.confdeltype::text AS action, pg_get_expr(k.conbin, k.conrelid) AS definition
-FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid LEFT JOIN pg_class p ON p.oid = k.confrelid
-WHERE k.contype IN ('p', 'u', 'f', 'c') AND k.conparentid = 0 AND (c.relnamespace = {_HERE} OR p.relnamespace = {_HERE})
-ORDER BY 1, k.conname"""
-_ENUMS = f"""
-SELECT t.typname::text, array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_type t
-JOIN pg_enum e ON e.enumtypid = t.oid WHERE t.typnamespace = {_HERE} GROUP BY 1 ORDER BY 1"""
-
-_BOOKS = """
-SELECT COALESCE(pg_partition_root(relid), relid)::regclass::text, sum(n_tup_ins), sum(n_tup_del)
-FROM pg_stat_xact_user_tables WHERE NOT starts_with(schemaname, 'pg_temp') GROUP BY 1"""
-
-
-def _facts(row: Any, columns: dict[str, ColumnFacts], constraints: Sequence[Any]) -> TableFacts:
-    own = [c for c in constraints if c["child"] == row["label"]]
-    key = next((tuple(c["columns"]) for c in own if c["contype"] == "p"), ())
-    uniques = tuple(tuple(c["columns"]) for c in own if c["contype"] == "u")
-    checks = tuple(c["definition"] for c in own if c["contype"] == "c")
-    return TableFacts(row["sql_name"], columns, key, uniques, checks, row["relkind"] in "rp")
-
-
-def _reference(row: Any) -> Reference:
-    action = _ACTIONS[row["action"]]
-    return Reference(row["child"], tuple(row["columns"]), row["parent"], tuple(row["parent_columns"]), action)
+    def drop_schema(self, connection: sa.Connection) -> None:
+        """Drop our own schema if nothing is left in it."""
+        moving.drop_schema(connection)
 
 
 def _version(connection: sa.Connection) -> int:

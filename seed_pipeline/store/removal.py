@@ -20,6 +20,7 @@ def remove(space: Workspace) -> list[str]:
     for name in created:
         if name.startswith("type:"):
             space.dialect.drop_type(space.connection, name.removeprefix("type:"))
+    space.dialect.drop_schema(space.connection)
     return dropped
 
 

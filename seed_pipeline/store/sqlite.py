@@ -51,7 +51,7 @@ class SQLite:
     row_id = "rowid"
     on_commit = ""
 
-    def engine(self, url: sa.URL, writable: bool) -> sa.Engine:
+    def engine(self, url: sa.URL, writable: bool, target_schema: str | None) -> sa.Engine:
         """An engine; a file that does not exist is made with its folders, or, not writable, stood in for by memory."""
         path = file(url)
         if path is not None and not path.exists():
@@ -84,7 +84,7 @@ class SQLite:
     def books(self, connection: sa.Connection) -> None:
         """SQLite does not count per table what came and what left."""
 
-    def finish(self, connection: sa.Connection) -> None:
+    def finish(self, connection: sa.Connection, created: bool) -> None:
         """After the commit: bring the log into the file, so that the file alone can be copied."""
         connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # type: ignore[union-attr]
 
@@ -103,7 +103,14 @@ class SQLite:
     def drop_type(self, connection: sa.Connection, name: str) -> None:
         """See `create_types`."""
 
-    def stage(self, table: sa.Table, name: str) -> str:
+    def take_over(self, connection: sa.Connection) -> list[str]:
+        """Nothing to do: there is one schema, and it has been the same in every version."""
+        return []
+
+    def drop_schema(self, connection: sa.Connection) -> None:
+        """See `take_over`."""
+
+    def stage(self, table: sa.Table, name: str, target: str) -> str:
         """DDL of a temporary table with the table's columns and no rules."""
         types = [f'"{c.name}" {_STRICT.type_compiler_instance.process(c.type)}' for c in table.columns]
         return f"CREATE TEMP TABLE {name} ({', '.join(types)})"

@@ -48,7 +48,7 @@ class Workspace:
     def _append(self, table: sa.Table, frame: pd.DataFrame) -> None:
         name = self.name("stage", table.name)
         if table.name not in self.staged:
-            self.run(self.dialect.stage(table, name))
+            self.run(self.dialect.stage(table, name, self.sql_name(table.name)))
         self.staged[table.name] = self.staged.get(table.name, 0) + len(frame)
         self.dialect.fill(self.connection, name, to_arrow(table.name, frame[[c.name for c in table.columns]]))
 

@@ -1,5 +1,7 @@
 """The platform's database as its own migrations make it: DDL written from the facts, not from our definition."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +12,41 @@ from seed_pipeline_tests.store.conftest import Target
 FACTS: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("platform_schema.yaml").read_text(encoding="utf-8"))
 
 
-def migrate(target: Target, facts: dict[str, Any] = FACTS) -> None:
-    """Create the platform's tables, as PostgreSQL writes them."""
+# As the header of platform_schema.yaml has them, by the column that each is about.
+CHECKS = {
+    "weight": "weight_check", "accuracy_after": "accuracy_after_check", "accuracy_before": "accuracy_before_check",
+    "student_talk_ratio": "student_ratio_check", "tutor_talk_ratio": "tutor_ratio_check",
+    "student_satisfaction_rating": "rating_check", "active_tab_focus_pct": "focus_check",
+    "student_on_screen_attention_pct": "attention_check", "overall_session_score": "score_check",
+}  # fmt: skip
+
+
+def migrate(target: Target, facts: dict[str, Any] = FACTS, *, schema: str = "public", indexes: bool = False) -> None:
+    """Create the platform's tables and names, as PostgreSQL writes them; with its migrations' indexes if asked."""
+    types = {name: f"{schema}.{name}" for name in facts["enums"]}
     for name, values in facts["enums"].items():
-        target.run(f"CREATE TYPE {name} AS ENUM ({', '.join(repr(v) for v in values)})")
+        target.run(f"CREATE TYPE {types[name]} AS ENUM ({', '.join(repr(v) for v in values)})")
     for name, table in facts["tables"].items():
-        parts = [f'"{column}" {definition}' for column, definition in table["columns"].items()]
-        parts.append(f"CONSTRAINT {name}_pk PRIMARY KEY ({', '.join(table['primary_key'])})")
-        parts += [f"CONSTRAINT {name}_{column}_uq UNIQUE ({column})" for column in table.get("unique", ())]
-        parts += [f"CHECK {check}" for check in table.get("checks", ())]
-        keys = table.get("foreign_keys", {}).items()
-        parts += [f"CONSTRAINT {name}_{c}_fk FOREIGN KEY ({c}) REFERENCES {parent}" for c, parent in keys]
-        target.run(f"CREATE TABLE {name} ({', '.join(parts)})")
+        parts = [f'"{column}" {_qualified(d, types)}' for column, d in table["columns"].items()]
+        parts += [f"CONSTRAINT {n} {definition}" for n, definition in _constraints(name, table, schema)]
+        target.run(f"CREATE TABLE {schema}.{name} ({', '.join(parts)})")
+    for name, index in facts["index_names"].items() if indexes else ():
+        target.run(f"CREATE INDEX {name} ON {schema}.{index['table']} ({', '.join(index['columns'])})")
+
+
+def _constraints(name: str, table: dict[str, Any], schema: str) -> Iterator[tuple[str, str]]:
+    keys = table["primary_key"]
+    yield "_".join([name, *keys, "pk"] if len(keys) > 1 else [name, "pkey"]), f"PRIMARY KEY ({', '.join(keys)})"
+    for column in table.get("unique", ()):
+        yield f"{name}_{column}_unique", f"UNIQUE ({column})"
+    for check in table.get("checks", ()):
+        yield CHECKS[re.findall(r"\w+", check)[0]], f"CHECK {check}"
+    for column, parent in table.get("foreign_keys", {}).items():
+        other, key = re.findall(r"\w+", parent)[:2]
+        named = f"{name}_{column}_{other}_{key}_fk"[:63]
+        yield named, f"FOREIGN KEY ({column}) REFERENCES {schema}.{parent}"
+
+
+def _qualified(definition: str, types: dict[str, str]) -> str:
+    first, _, rest = definition.partition(" ")
+    return f"{types.get(first, first)} {rest}"

@@ -6,11 +6,12 @@ import pytest
 import sqlalchemy as sa
 
 from seed_pipeline import schema
-from seed_pipeline.store import database
+from seed_pipeline.store import database, ownership
 from seed_pipeline.store.catalogue import Catalogue, Reference
 from seed_pipeline.store.contradictions import affinity
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.frames import Tables, kind
+from seed_pipeline_tests.store import servers
 from seed_pipeline_tests.store.conftest import Target
 from seed_pipeline_tests.store.platform import FACTS, migrate
 from seed_pipeline_tests.store.test_load import assert_holds
@@ -52,6 +53,64 @@ def test_our_tables_are_the_platforms(postgres: Target) -> None:
         assert sorted(facts.checks) == sorted(expected.get("checks", [])), name
         references = {r.columns[0]: named(r) for r in found.references if r.child == name}
         assert references == expected.get("foreign_keys", {}), name
+
+
+def named_things(target: Target) -> dict[str, list]:
+    """Every constraint and index of `public` by its name, with its definition, and the other schemas."""
+    return {
+        "constraints": target.rows(
+            "SELECT conrelid::regclass::text, conname::text, pg_get_constraintdef(oid) FROM pg_constraint "
+            "WHERE connamespace = 'public'::regnamespace AND contype <> 'n' ORDER BY 1, 2"
+        ),
+        "indexes": target.rows(
+            "SELECT tablename::text, indexname::text FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2"
+        ),
+    }
+
+
+def test_names_are_the_platforms(postgres: Target, server: sa.URL) -> None:
+    """Every constraint and index of `public` is called as the platform's schema tool calls it (P11)."""
+    with servers.database(server) as url:
+        theirs = Target(url)
+        migrate(theirs)
+        expected = named_things(theirs)
+        theirs.engine.dispose()
+    database.create_missing(postgres.engine)
+    assert named_things(postgres) == expected
+
+
+def the_last_versions(target: Target) -> None:
+    """Make of a release what the last version would have left: all in one schema, names as PostgreSQL gives them."""
+    for name in (*schema.ANSWER_KEY, *ownership.metadata.tables):
+        target.run(f"ALTER TABLE seed_pipeline.{name} SET SCHEMA public")
+    target.run("DROP SCHEMA seed_pipeline")
+    kinds = {"f": "fkey", "c": "check", "p": "pkey"}
+    for table, name, kind, column in target.rows(
+        "SELECT conrelid::regclass::text, conname::text, contype::text, (SELECT attname::text FROM pg_attribute "
+        "WHERE attrelid = conrelid AND attnum = conkey[1]) FROM pg_constraint "
+        "WHERE connamespace = 'public'::regnamespace AND contype IN ('f', 'c', 'p')"
+    ):
+        old = f"{table}_pkey" if kind == "p" else f"{table}_{column}_{kinds[kind]}"
+        if old != name and not name.startswith(("truth_", "seed_pipeline_")):
+            target.run(f'ALTER TABLE "{table}" RENAME CONSTRAINT "{name}" TO "{old}"')
+
+
+@pytest.mark.parametrize("what", ["load", "clean"])
+def test_the_last_versions_database_is_taken_over(postgres: Target, first: list[Tables], what: str) -> None:
+    """Answer key and manifest move into the schema of our own, constraints get the platform's names, no row changes."""
+    postgres.load(first)
+    names = named_things(postgres)
+    the_last_versions(postgres)
+    assert named_things(postgres) != names
+    read = database.read(postgres.engine, ["truth_personas", "sessions"])
+    assert {name: len(rows) for name, rows in read.items()} == {"truth_personas": 52, "sessions": 80}
+    assert (postgres.plan(first).changes, postgres.count("public.seed_pipeline_releases")) == (0, 1)
+    if what == "load":
+        plan = postgres.load(first)
+        assert (plan.changes, plan.created, named_things(postgres)) == (0, ("schema:seed_pipeline",), names)
+    database.clean(postgres.engine)
+    assert catalogue(postgres) == Catalogue({}, (), {})
+    assert postgres.count("pg_namespace", "nspname = 'seed_pipeline'") == 0
 
 
 def test_sqlite_has_the_same_columns_in_strict_tables(sqlite: Target) -> None:

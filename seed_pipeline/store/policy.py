@@ -1,0 +1,80 @@
+"""One connection policy: whatever our statements rely on is set for our own connection, and nothing else is assumed.
+
+Servers, databases, roles, URLs and the environment may set anything: a date style, an encoding, a search path, timeouts.
+What we need is set anew in every transaction and ends with it, so that a pooler in transaction mode does no harm.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from seed_pipeline.schema import OWN_SCHEMA
+from seed_pipeline.store.errors import StoreError
+from seed_pipeline.store.target import redact
+
+_USUAL = {"connect_timeout": 10, "application_name": "seed-pipeline"}
+# No named prepared statements: behind a pooler in transaction mode they belong to somebody else's connection.
+_NEEDED = {"client_encoding": "utf8", "prepare_threshold": None}
+_SETTINGS = {
+    "client_encoding": "UTF8",
+    "DateStyle": "ISO, YMD",
+    "TimeZone": "UTC",
+    "extra_float_digits": "1",
+    "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on",
+    "row_security": "off",  # rows that are hidden from us are an error, not an absence
+    "statement_timeout": "0",
+    "lock_timeout": "60s",
+    "idle_in_transaction_session_timeout": "0",
+}
+_WORDS = "žluťoučký kůň – “naïve” 火"
+_ASKED = """SELECT coalesce(%(schema)s, nullif(current_schema(), %(own)s), 'public'),
+    current_setting('session_replication_role'), convert_to(%(words)s, 'UTF8')"""
+
+
+def arguments(url: sa.URL) -> dict[str, Any]:
+    """What the driver is told beside the URL: the password, what we need, and what the URL leaves open."""
+    usual = {name: value for name, value in _USUAL.items() if name not in url.query}
+    return {**usual, **_NEEDED, **({"password": str(url.password)} if url.password else {})}
+
+
+def install(engine: sa.Engine, schema: str | None) -> None:
+    """Keep the policy on every connection; `schema`: that of the platform's tables, else the session's own, else public.
+
+    Raises StoreError, when connecting, where the policy cannot be kept.
+    """
+    sa.event.listen(engine, "connect", lambda raw, record: record.info.update(_prepared(engine.url, raw, schema)))
+    sa.event.listen(engine, "begin", _begin)
+
+
+def _prepared(url: sa.URL, raw: Any, wanted: str | None) -> dict[str, str]:
+    """Choose the schema, once a connection, and refuse what no setting of ours can mend."""
+    asked = {"schema": wanted, "own": OWN_SCHEMA, "words": _WORDS}
+    schema, role, echoed = raw.execute(_ASKED, asked).fetchone()
+    usable = raw.execute(
+        "SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = %s", [schema]
+    ).fetchone()
+    raw.rollback()
+    where = redact(url)
+    if bytes(echoed) != _WORDS.encode():
+        why = "the connection garbles characters beyond ASCII"
+        raise StoreError(where, None, why, "connect without the program in between, or to a database in UTF8")
+    if role != "origin":
+        why = f"session_replication_role is {role}: foreign keys would not be kept"
+        raise StoreError(where, None, why, "name another role, or ALTER ROLE … RESET session_replication_role")
+    if usable is None:
+        raise StoreError(where, schema, "there is no such schema", "create it, or correct target_schema")
+    if not usable[0]:
+        raise StoreError(
+            where, schema, "the user may not use the schema", f'GRANT USAGE ON SCHEMA "{schema}" TO the user'
+        )
+    return {"schema": schema}
+
+
+def _begin(connection: sa.Connection) -> None:
+    """Set what we rely on, for this transaction; no query, so that the isolation level can still be chosen."""
+    raw: Any = connection.connection.driver_connection
+    schema = connection.connection.info["schema"].replace('"', '""')
+    recent = {"transaction_timeout": "0"} if raw.info.server_version >= 170000 else {}
+    settings = [f"SET LOCAL {name} = '{value}'" for name, value in {**_SETTINGS, **recent}.items()]
+    raw.execute("; ".join([*settings, f'SET LOCAL search_path = "{schema}", {OWN_SCHEMA}']))
