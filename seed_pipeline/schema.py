@@ -513,7 +513,7 @@ _NAME_LENGTH = 63  # PostgreSQL cuts names there, and so does the platform's sch
 
 
 def _name_constraints(table: Table) -> None:
-    """Give keys and references the names that the platform's schema tool forms; a key of one column has PostgreSQL's."""
+    """Give keys and references the names that the platform's schema tool forms; PostgreSQL names other keys alike."""
     keys = [column.name for column in table.primary_key]
     if len(keys) > 1:
         table.primary_key.name = "_".join([table.name, *keys, "pk"])[:_NAME_LENGTH]

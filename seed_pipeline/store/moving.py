@@ -34,16 +34,14 @@ def take_over(connection: sa.Connection) -> list[str]:
 
     `schema:NAME` if there was anything to move. Raises StoreError where it cannot be moved.
     """
-    old = {name: mine for name, mine in connection.exec_driver_sql(_OLD)}
+    old: dict[str, bool] = dict(connection.exec_driver_sql(_OLD).all())
     if _MANIFEST[0] not in old:
         return []
     where = redact(connection.engine.url)
     here = connection.exec_driver_sql("SELECT current_schema()").scalar_one()
     moves = [f'ALTER TABLE "{here}".{name} SET SCHEMA {schema.OWN_SCHEMA}' for name in old]
     if not all(old.values()):
-        why = (
-            f"the answer key and the manifest are in {here}, where the last version kept them, and are somebody else's"
-        )
+        why = f"answer key and manifest are in {here}, where the last version kept them, and are somebody else's"
         raise StoreError(where, None, why, f"as their owner: CREATE SCHEMA {schema.OWN_SCHEMA}; {'; '.join(moves)}")
     if connection.exec_driver_sql(f"SELECT to_regclass('{schema.OWN_SCHEMA}.{_MANIFEST[0]}')").scalar_one():
         why = f"there is a manifest in the schema {schema.OWN_SCHEMA} and one of the last version in {here}"

@@ -1,6 +1,6 @@
 """One connection policy: whatever our statements rely on is set for our own connection, and nothing else is assumed.
 
-Servers, databases, roles, URLs and the environment may set anything: a date style, an encoding, a search path, timeouts.
+Servers, databases, roles, URLs and the environment may set anything: a date style, an encoding, a search path.
 What we need is set anew in every transaction and ends with it, so that a pooler in transaction mode does no harm.
 """
 
@@ -39,7 +39,7 @@ def arguments(url: sa.URL) -> dict[str, Any]:
 
 
 def install(engine: sa.Engine, schema: str | None) -> None:
-    """Keep the policy on every connection; `schema`: that of the platform's tables, else the session's own, else public.
+    """Keep the policy on every connection; `schema` (else the session's own, else public) has the platform's tables.
 
     Raises StoreError, when connecting, where the policy cannot be kept.
     """

@@ -111,7 +111,7 @@ class Postgres:
         return written.replace("CREATE TABLE ", f"CREATE TABLE {own}", 1)
 
     def create_types(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
-        """Create our own schema and the enumerations, where the tables need them and they are missing; the latter's names."""
+        """Create our own schema and the enumerations that the tables need and the target lacks; the names of these."""
         if any(t.name not in schema.PLATFORM for t in tables):
             moving.make_schema(connection)
         present = set(postgres_catalogue.enums(connection))

@@ -39,9 +39,9 @@ _NAMES = """ARRAY(SELECT a.attname::text FROM unnest({0}) WITH ORDINALITY u(n, a
 _REFERRING = f"""SELECT f.conrelid FROM pg_constraint f JOIN pg_class p ON p.oid = f.confrelid
     WHERE f.contype = 'f' AND {_BOTH.format("p")}"""
 _COLUMNS = f"""
-SELECT {_LABEL.format("c")} AS label, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS sql_name, c.relkind::text AS relkind,
-       a.attname::text AS column_name, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS notnull,
-       pg_get_expr(d.adbin, d.adrelid) AS default_value
+SELECT {_LABEL.format("c")} AS label, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS sql_name,
+       c.relkind::text AS relkind, a.attname::text AS column_name, format_type(a.atttypid, a.atttypmod) AS type,
+       a.attnotnull AS notnull, pg_get_expr(d.adbin, d.adrelid) AS default_value
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum

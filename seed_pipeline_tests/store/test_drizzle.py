@@ -77,7 +77,8 @@ def everything(target: Target) -> list[tuple]:
     ours = "n.nspname IN ('public', 'seed_pipeline')"
     return target.rows(
         "SELECT n.nspname::text, c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod) "
-        f"FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace JOIN pg_attribute a ON attrelid = c.oid WHERE {ours} "
+        "FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace JOIN pg_attribute a ON attrelid = c.oid "
+        f"WHERE {ours} "
         "UNION ALL SELECT n.nspname::text, conrelid::regclass::text, conname::text, pg_get_constraintdef(c.oid) "
         f"FROM pg_constraint c JOIN pg_namespace n ON n.oid = connamespace WHERE {ours} ORDER BY 1, 2, 3"
     )
@@ -85,7 +86,7 @@ def everything(target: Target) -> list[tuple]:
 
 @pytest.mark.parametrize("had", ["nothing", "the platform's tables"])
 def test_drizzle_kit_has_nothing_to_push_onto_a_release(kit: Path, postgres: Target, server: sa.URL, had: str) -> None:
-    """The platform's definition, pulled from its own database and pushed with --force, changes and drops nothing (P11)."""
+    """The platform's definition, pulled from its own database and pushed with --force, changes nothing (P11)."""
     with servers.database(server) as url:
         theirs = Target(url)
         migrate(theirs)

@@ -85,12 +85,12 @@ def the_last_versions(target: Target) -> None:
         target.run(f"ALTER TABLE seed_pipeline.{name} SET SCHEMA public")
     target.run("DROP SCHEMA seed_pipeline")
     kinds = {"f": "fkey", "c": "check", "p": "pkey"}
-    for table, name, kind, column in target.rows(
+    for table, name, of, column in target.rows(
         "SELECT conrelid::regclass::text, conname::text, contype::text, (SELECT attname::text FROM pg_attribute "
         "WHERE attrelid = conrelid AND attnum = conkey[1]) FROM pg_constraint "
         "WHERE connamespace = 'public'::regnamespace AND contype IN ('f', 'c', 'p')"
     ):
-        old = f"{table}_pkey" if kind == "p" else f"{table}_{column}_{kinds[kind]}"
+        old = f"{table}_pkey" if of == "p" else f"{table}_{column}_{kinds[of]}"
         if old != name and not name.startswith(("truth_", "seed_pipeline_")):
             target.run(f'ALTER TABLE "{table}" RENAME CONSTRAINT "{name}" TO "{old}"')
 
