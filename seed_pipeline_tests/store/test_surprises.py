@@ -90,8 +90,8 @@ def test_rows_hidden_by_row_security_are_not_lost(postgres: Target, first: list[
     key = a_session(postgres, student=a_user(postgres))
     role = f"loader_of_{postgres.url.database}"
     postgres.run(f"CREATE ROLE {role}")
-    postgres.run(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
-    postgres.run(f"GRANT ALL ON SCHEMA public TO {role}")
+    postgres.run(f"GRANT ALL ON ALL TABLES IN SCHEMA public, seed_pipeline TO {role}")
+    postgres.run(f"GRANT ALL ON SCHEMA public, seed_pipeline TO {role}")
     postgres.run("ALTER TABLE sessions ENABLE ROW LEVEL SECURITY")
     postgres.run(f"CREATE POLICY others ON sessions USING (id <> '{key}')")
     limited = Target(postgres.url.update_query_dict({"options": f"-c role={role}"}))
