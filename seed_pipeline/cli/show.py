@@ -89,6 +89,8 @@ def plan(found: Plan, refusals: Sequence[str]) -> None:
     created = [name.partition(":")[2] for name in found.created if name.startswith("table:")]
     if created:
         out.print(f"Creates  {', '.join(created)}")
+    for line in found.accepted:
+        out.print(Text(f"{line}: it holds our values", style="dim"))
     for effect in found.effects:
         out.print(Text(effect.line, style="red" if effect.what == "refused" else "yellow"))
     for reason in refusals:

@@ -147,7 +147,7 @@ def demo(asked: Wishes, as_json: bool) -> None:
     from seed_pipeline.store import database
 
     _, settings = opened_target(asked, ["sessions"])
-    engine = database.connect(settings.main.target, writable=False)
+    engine = database.connect(settings.main.target, writable=False, schema=settings.main.target_schema)
     try:
         scenes = play(engine, settings, asked.config)
     finally:

@@ -40,7 +40,7 @@ def demo_script(context: dg.AssetCheckExecutionContext, settings: SeedSettings) 
     """Play the script on the target."""
     loaded = settings.load(like="sessions")
     folder = Path(settings.config_dir) if settings.config_dir else None
-    engine = database.connect(loaded.main.target, writable=False)
+    engine = database.connect(loaded.main.target, writable=False, schema=loaded.main.target_schema)
     try:
         scenes = {scene.name: scene for scene in play(engine, loaded, folder)}
     except (SettingsError, StoreError) as error:

@@ -78,7 +78,7 @@ def play(engine: sa.Engine, settings: Settings, folder: Path | None = None) -> l
     """
     script = named(read(settings, folder))
     words = Words(settings)
-    with explained(engine), engine.connect() as connection:
+    with explained(engine, writing=False), engine.connect() as connection:
         key = sa.inspect(connection).has_table("truth_personas")
         return [_scene(connection, name, scene, words, key) for name, scene in script]
 

@@ -47,16 +47,16 @@ def check_target(wishes: Wishes) -> list[Verdict]:
 
 def opened_target(wishes: Wishes, names: Sequence[str] | None = None) -> tuple[Tables, Settings]:
     """The release in a database, or some of its tables, and its world's settings. Raises SettingsError, StoreError."""
-    target = wishes.settings(date.today()).main.target
-    engine = database.connect(target, writable=False)
+    main = wishes.settings(date.today()).main
+    engine = database.connect(main.target, writable=False, schema=main.target_schema)
     try:
-        with explained(engine):
+        with explained(engine, writing=False):
             release = _last_release(engine)
         tables = database.read(engine, names and (*names, "truth_defects"))
     finally:
         engine.dispose()
     if not len(tables.get("sessions", ())):
-        raise StoreError(redact(target), None, "there is no dataset in it", "load one first: seed-pipeline run")
+        raise StoreError(redact(main.target), None, "there is no dataset in it", "load one first: seed-pipeline run")
     labels = tables.get("truth_defects")
     edges = 0 if labels is None else int((labels["table_name"] == "sessions").sum())
     asked = replace(wishes, sessions=len(tables["sessions"]) - edges)

@@ -111,7 +111,7 @@ def clean(settings: Settings) -> Plan:
 
 def reachable(settings: Settings) -> None:
     """Raise StoreError now rather than after all the work, if the target may not or cannot be opened."""
-    with opened(settings, writable=False) as engine, explained(engine):
+    with opened(settings, writable=False) as engine, explained(engine, writing=False):
         sa.inspect(engine).get_table_names()
 
 
@@ -120,7 +120,7 @@ def opened(settings: Settings, *, writable: bool = True) -> Iterator[sa.Engine]:
     """The target, if releases may go there (`allowed_targets`). Raises StoreError."""
     main = settings.main
     guard.check(main.target, main.allowed_targets, allow_production=main.allow_production)
-    engine = database.connect(main.target, writable=writable)
+    engine = database.connect(main.target, writable=writable, schema=main.target_schema)
     guard.follow(engine, main.allowed_targets, allow_production=main.allow_production)
     try:
         yield engine

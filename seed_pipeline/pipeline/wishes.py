@@ -16,6 +16,7 @@ from seed_pipeline.settings import SHIPPED, Settings, SettingsError, in_presets,
 
 NOT_OF_THE_DATA = (
     "target",
+    "target_schema",
     "allowed_targets",
     "allow_production",
     "on_foreign",

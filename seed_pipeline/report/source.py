@@ -21,6 +21,7 @@ from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.settings import Settings
 from seed_pipeline.store import database, manifest
 from seed_pipeline.store.artifacts import Artifacts
+from seed_pipeline.store.failures import explained
 from seed_pipeline.store.ownership import RELEASES
 from seed_pipeline.store.target import redact
 
@@ -87,7 +88,7 @@ def of_candidate(artifacts: Artifacts, settings: Settings, wishes: Wishes) -> So
 def of_target(wishes: Wishes) -> Source:
     """The release in a database, judged now. Raises SettingsError, StoreError."""
     tables, settings = opened_target(wishes)
-    release = _release(settings.main.target)
+    release = _release(settings)
     return Source(
         place=redact(settings.main.target),
         settings=settings,
@@ -135,10 +136,10 @@ def _chunks(artifacts: Artifacts) -> Iterator[Tables]:
         yield so_far({asset: artifacts.read(asset, chunk, LOOKED_AT) for asset in ENTITIES})
 
 
-def _release(target: str) -> sa.Row | None:
-    engine = database.connect(target, writable=False)
+def _release(settings: Settings) -> sa.Row | None:
+    engine = database.connect(settings.main.target, writable=False, schema=settings.main.target_schema)
     try:
-        with engine.connect() as connection:
+        with explained(engine, writing=False), engine.connect() as connection:
             return manifest.last_release(connection) if sa.inspect(connection).has_table(RELEASES) else None
     finally:
         engine.dispose()

@@ -67,6 +67,7 @@ class Main(Strict):
     clear_existing_data: bool = True
     answer_key: bool = True
     target: Printable = "sqlite:///data/seed.db"
+    target_schema: Annotated[str, Field(pattern=r'^[^",]*$', max_length=63)] = ""
     allowed_targets: Annotated[tuple[Printable, ...], Field(min_length=1, max_length=100)] = ALLOWED
     allow_production: bool = False
     on_foreign: Literal["refuse", "keep", "cascade"] = "refuse"

@@ -6,11 +6,17 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """One column: its type as PostgreSQL or SQLite writes it, whether it may be null, its default."""
+    """One column: its type as PostgreSQL or SQLite writes it, whether it may be null, its default.
+
+    PostgreSQL: of a domain the type below it; `labels` of an enumeration; an identity's default is "identity";
+    `generated`: the database alone writes it.
+    """
 
     type: str
     nullable: bool
     default: str | None = None
+    labels: tuple[str, ...] = ()
+    generated: bool = False
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from seed_pipeline.store.workspace import Workspace
 _DEFAULT = Options()
 
 
-def connect(target: str | sa.URL, *, writable: bool = True, schema: str | None = None) -> sa.Engine:
+def connect(target: str | sa.URL, *, writable: bool = True, schema: str = "") -> sa.Engine:
     """An engine for the target; nothing is opened yet, and no secret is in its repr.
 
     PostgreSQL: see `policy`; `schema` is that of the platform's tables.
@@ -111,7 +111,7 @@ def read(engine: sa.Engine, tables: Sequence[str] | None = None) -> Tables:
     A target without our manifest is read as a whole. Tables it does not have are absent.
     """
     dialect = dialect_of(engine)
-    with explained(engine), engine.connect() as connection, connection.begin():
+    with explained(engine, writing=False), engine.connect() as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         catalogue = dialect.catalogue(connection)
@@ -219,7 +219,9 @@ def _on_our_place(space: Workspace, found: Difference) -> list[Effect]:
 def _plan(space: Workspace, differences: dict[str, Difference], effects: list[Effect], made: list[str]) -> Plan:
     shown = [differences[t.name].plan() for t in space.tables]
     tables = tuple(t for t in shown if t.table in schema.FILLED or t.foreign or t.delete)
-    return Plan(redact(space.connection.engine.url), tables, tuple(effects), tuple(made))
+    where, accepted = redact(space.connection.engine.url), contradictions.differences(space.catalogue, space.tables)
+    is_postgres = space.connection.dialect.name == "postgresql"
+    return Plan(where, tables, tuple(effects), tuple(made), tuple(accepted) if is_postgres else ())
 
 
 def _refuse(found: Plan) -> None:

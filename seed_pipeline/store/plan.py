@@ -88,12 +88,13 @@ class Effect:
 
 @dataclass(frozen=True)
 class Plan:
-    """A release against a target: per table, and beyond our own rows."""
+    """A release against a target: per table, and beyond our own rows; `accepted`: columns whose types differ and do."""
 
     target: str
     tables: tuple[TablePlan, ...]
     effects: tuple[Effect, ...] = ()
     created: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
     applied: bool = False
     release: int | None = None
 
@@ -122,4 +123,10 @@ class Plan:
     def as_dict(self) -> Mapping[str, Any]:
         """Everything, ready for JSON."""
         effects = [dict(vars(effect)) for effect in self.effects]
-        return {**vars(self), "tables": self.records(), "effects": effects, "created": list(self.created)}
+        return {
+            **vars(self),
+            "tables": self.records(),
+            "effects": effects,
+            "created": list(self.created),
+            "accepted": list(self.accepted),
+        }

@@ -29,7 +29,7 @@ _SETTINGS = {
 }
 _WORDS = "žluťoučký kůň – “naïve” 火"
 _ASKED = """SELECT coalesce(%(schema)s, nullif(current_schema(), %(own)s), 'public'),
-    current_setting('session_replication_role'), convert_to(%(words)s, 'UTF8')"""
+    quote_ident(current_user), current_setting('session_replication_role'), convert_to(%(words)s, 'UTF8')"""
 
 
 def arguments(url: sa.URL) -> dict[str, Any]:
@@ -38,19 +38,27 @@ def arguments(url: sa.URL) -> dict[str, Any]:
     return {**usual, **_NEEDED, **({"password": str(url.password)} if url.password else {})}
 
 
-def install(engine: sa.Engine, schema: str | None) -> None:
+def install(engine: sa.Engine, schema: str) -> None:
     """Keep the policy on every connection; `schema` (else the session's own, else public) has the platform's tables.
 
     Raises StoreError, when connecting, where the policy cannot be kept.
     """
-    sa.event.listen(engine, "connect", lambda raw, record: record.info.update(_prepared(engine.url, raw, schema)))
+
+    def connected(raw: Any, record: Any) -> None:
+        try:
+            record.info["schema"] = _prepared(engine.url, raw, schema)
+        except BaseException:
+            raw.close()
+            raise
+
+    sa.event.listen(engine, "connect", connected)
     sa.event.listen(engine, "begin", _begin)
 
 
-def _prepared(url: sa.URL, raw: Any, wanted: str | None) -> dict[str, str]:
+def _prepared(url: sa.URL, raw: Any, wanted: str) -> str:
     """Choose the schema, once a connection, and refuse what no setting of ours can mend."""
-    asked = {"schema": wanted, "own": OWN_SCHEMA, "words": _WORDS}
-    schema, role, echoed = raw.execute(_ASKED, asked).fetchone()
+    asked = {"schema": wanted or None, "own": OWN_SCHEMA, "words": _WORDS}
+    schema, user, role, echoed = raw.execute(_ASKED, asked).fetchone()
     usable = raw.execute(
         "SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = %s", [schema]
     ).fetchone()
@@ -65,10 +73,9 @@ def _prepared(url: sa.URL, raw: Any, wanted: str | None) -> dict[str, str]:
     if usable is None:
         raise StoreError(where, schema, "there is no such schema", "create it, or correct target_schema")
     if not usable[0]:
-        raise StoreError(
-            where, schema, "the user may not use the schema", f'GRANT USAGE ON SCHEMA "{schema}" TO the user'
-        )
-    return {"schema": schema}
+        remedy = f'GRANT USAGE ON SCHEMA "{schema}" TO {user}'
+        raise StoreError(where, schema, "the user may not use the schema", remedy)
+    return str(schema)
 
 
 def _begin(connection: sa.Connection) -> None:

@@ -33,7 +33,7 @@ class Postgres:
     row_id = "ctid"
     on_commit = "ON COMMIT DROP"
 
-    def engine(self, url: sa.URL, writable: bool, target_schema: str | None) -> sa.Engine:
+    def engine(self, url: sa.URL, writable: bool, target_schema: str) -> sa.Engine:
         """An engine whose own URL holds no secret: the password travels in the connection's arguments alone."""
         engine = sa.create_engine(
             bare(url).difference_update_query(["schema"]),
@@ -41,7 +41,7 @@ class Postgres:
             connect_args=policy.arguments(url),
             execution_options={"secrets": secrets(url)},
         )
-        policy.install(engine, target_schema or str(url.query.get("schema", "")) or None)
+        policy.install(engine, target_schema or str(url.query.get("schema", "")))
         return engine
 
     def begin(self, connection: sa.Connection, wait_seconds: float) -> sa.RootTransaction:
@@ -73,7 +73,10 @@ class Postgres:
     def lock_tables(self, connection: sa.Connection, names: Sequence[str], wait_seconds: float) -> None:
         """Keep other writers (not readers) off the tables, so that what was planned is what is applied."""
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {max(1, int(wait_seconds * 1000))}")
-        connection.exec_driver_sql(f"LOCK TABLE {', '.join(names)} IN SHARE ROW EXCLUSIVE MODE")
+        mine = "SELECT n FROM unnest(%s::text[]) WITH ORDINALITY u(n, at) WHERE has_table_privilege(n, %s) ORDER BY at"
+        lockable = connection.exec_driver_sql(mine, (list(names), "UPDATE, DELETE, TRUNCATE")).scalars().all()
+        if lockable:  # of others' tables that refer to ours a user may have no more than SELECT
+            connection.exec_driver_sql(f"LOCK TABLE {', '.join(lockable)} IN SHARE ROW EXCLUSIVE MODE")
 
     def books(self, connection: sa.Connection) -> dict[str, tuple[int, int]] | None:
         """Rows that came to and left each table in this transaction: cascades and triggers, rows nobody may see, all.
@@ -115,17 +118,21 @@ class Postgres:
         if any(t.name not in schema.PLATFORM for t in tables):
             moving.make_schema(connection)
         present = set(postgres_catalogue.enums(connection))
-        needed = {c.type.name: c.type.enums for t in tables for c in t.columns if isinstance(c.type, sa.Enum)}
+        needed = _enums(tables)
+        theirs = _enums([t for t in tables if t.name in schema.PLATFORM])
         missing = {name: values for name, values in needed.items() if name not in present}
         for name, values in missing.items():
             shown = ", ".join(f"'{value}'" for value in values)
-            connection.exec_driver_sql(f'CREATE TYPE "{name}" AS ENUM ({shown})')
-        return [str(name) for name in missing]
+            place = "" if name in theirs else f"{schema.OWN_SCHEMA}."
+            connection.exec_driver_sql(f'CREATE TYPE {place}"{name}" AS ENUM ({shown})')
+        return list(missing)
 
     def drop_type(self, connection: sa.Connection, name: str) -> None:
         """Drop an enumeration unless something still uses it."""
         used = "SELECT 1 FROM pg_attribute WHERE atttypid = to_regtype(quote_ident('{0}')) AND NOT attisdropped LIMIT 1"
-        if not connection.exec_driver_sql(used.format(name)).first():
+        owner = "SELECT 1 FROM pg_type WHERE oid = to_regtype(quote_ident('{0}')) AND pg_has_role(typowner, 'USAGE')"
+        unused = not connection.exec_driver_sql(used.format(name)).first()
+        if unused and connection.exec_driver_sql(owner.format(name)).first():
             connection.exec_driver_sql(f'DROP TYPE IF EXISTS "{name}"')
 
     def stage(self, table: sa.Table, name: str, target: str) -> str:
@@ -200,6 +207,11 @@ class Postgres:
     def unsupport(self, connection: sa.Connection, names: Sequence[str]) -> None:
         """Nothing yet: see `finish`."""
 
+    def owns(self, connection: sa.Connection, table: str) -> bool:
+        """Whether the user may alter and drop the table."""
+        sql = f"SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = '{table}'::regclass"
+        return bool(connection.exec_driver_sql(sql).scalar_one())
+
     def indexes(self, connection: sa.Connection, table: str) -> list[tuple[str, ...]]:
         """The columns of every usable index of the table, in order."""
         sql = f"""SELECT ARRAY(SELECT a.attname::text FROM unnest(i.indkey) WITH ORDINALITY k(n, at)
@@ -218,6 +230,10 @@ class Postgres:
     def drop_schema(self, connection: sa.Connection) -> None:
         """Drop our own schema if nothing is left in it."""
         moving.drop_schema(connection)
+
+
+def _enums(tables: Sequence[sa.Table]) -> dict[str, list[str]]:
+    return {str(c.type.name): c.type.enums for t in tables for c in t.columns if isinstance(c.type, sa.Enum)}
 
 
 def _version(connection: sa.Connection) -> int:

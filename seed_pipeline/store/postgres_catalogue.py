@@ -18,15 +18,16 @@ def read(connection: sa.Connection) -> Catalogue:
     listed: dict[str, Any] = {}
     for row in connection.exec_driver_sql(_COLUMNS).mappings():
         listed[row["label"]] = row
-        facts = ColumnFacts(row["type"], not row["notnull"], row["default_value"])
+        default = "identity" if row["identity"] else row["default_value"]
+        facts = ColumnFacts(row["type"], not row["notnull"], default, tuple(row["labels"]), row["generated"])
         columns.setdefault(row["label"], {})[row["column_name"]] = facts
     tables = {label: _facts(row, columns[label], constraints) for label, row in listed.items()}
-    references = tuple(_reference(row) for row in constraints if row["contype"] == "f" and row["parent"] in tables)
+    references = tuple(_reference(row) for row in constraints if row["contype"] == "f")
     return Catalogue(tables, references, enums(connection))
 
 
 def enums(connection: sa.Connection) -> dict[str, tuple[str, ...]]:
-    """The enumerations of the platform's schema."""
+    """The enumerations of both schemas."""
     return {row[0]: tuple(row[1]) for row in connection.exec_driver_sql(_ENUMS)}
 
 
@@ -40,11 +41,15 @@ _REFERRING = f"""SELECT f.conrelid FROM pg_constraint f JOIN pg_class p ON p.oid
     WHERE f.contype = 'f' AND {_BOTH.format("p")}"""
 _COLUMNS = f"""
 SELECT {_LABEL.format("c")} AS label, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS sql_name,
-       c.relkind::text AS relkind, a.attname::text AS column_name, format_type(a.atttypid, a.atttypmod) AS type,
-       a.attnotnull AS notnull, pg_get_expr(d.adbin, d.adrelid) AS default_value
+       c.relkind::text AS relkind, a.attname::text AS column_name, a.attidentity <> '' AS identity,
+       CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod)
+            ELSE format_type(a.atttypid, a.atttypmod) END AS type,
+       ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder) AS labels,
+       a.attgenerated <> '' OR a.attidentity = 'a' AS generated, a.attnotnull AS notnull,
+       pg_get_expr(d.adbin, d.adrelid) AS default_value
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
   AND ({_BOTH.format("c")} OR c.oid IN ({_REFERRING}))
 ORDER BY 1, c.relnamespace = {_OWN}, a.attnum"""
@@ -61,7 +66,7 @@ FROM pg_stat_xact_user_tables s JOIN pg_class c ON c.oid = COALESCE(pg_partition
 JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT starts_with(s.schemaname, 'pg_temp') GROUP BY 1"""
 _ENUMS = f"""
 SELECT t.typname::text, array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_type t
-JOIN pg_enum e ON e.enumtypid = t.oid WHERE t.typnamespace = {_HERE} GROUP BY 1 ORDER BY 1"""
+JOIN pg_enum e ON e.enumtypid = t.oid WHERE t.typnamespace IN ({_HERE}, {_OWN}) GROUP BY 1 ORDER BY 1"""
 
 
 def _facts(row: Any, columns: dict[str, ColumnFacts], constraints: Sequence[Any]) -> TableFacts:

@@ -6,7 +6,10 @@ from seed_pipeline.store.workspace import Workspace
 
 
 def remove(space: Workspace) -> list[str]:
-    """Drop our tables and those we created that are empty and unreferenced, then our enumerations; what was dropped."""
+    """Drop our tables and those we created that are empty and unreferenced, then our enumerations; what was dropped.
+
+    What belongs to another role stays, empty.
+    """
     created = manifest.created(space.connection)
     ours = {name.removeprefix("table:") for name in created if name.startswith("table:")}
     dropped: list[str] = []
@@ -16,7 +19,8 @@ def remove(space: Workspace) -> list[str]:
             space.run(f"DROP TABLE {space.sql_name(label)}")
             dropped.append(label)
     for table in ownership.TABLES:
-        space.run(f"DROP TABLE {table.name}")
+        is_mine = space.dialect.owns(space.connection, space.sql_name(table.name))
+        space.run(f"{'DROP TABLE' if is_mine else 'DELETE FROM'} {space.sql_name(table.name)}")
     for name in created:
         if name.startswith("type:"):
             space.dialect.drop_type(space.connection, name.removeprefix("type:"))
@@ -25,6 +29,8 @@ def remove(space: Workspace) -> list[str]:
 
 
 def _is_unused(space: Workspace, label: str, dropped: list[str]) -> bool:
+    if not space.dialect.owns(space.connection, space.sql_name(label)):
+        return False
     if any(r.child not in dropped and r.child != label for r in space.catalogue.to([label])):
         return False
     return not space.scalar(f"SELECT count(*) FROM (SELECT 1 FROM {space.sql_name(label)} LIMIT 1) t")

@@ -51,7 +51,7 @@ class SQLite:
     row_id = "rowid"
     on_commit = ""
 
-    def engine(self, url: sa.URL, writable: bool, target_schema: str | None) -> sa.Engine:
+    def engine(self, url: sa.URL, writable: bool, target_schema: str) -> sa.Engine:
         """An engine; a file that does not exist is made with its folders, or, not writable, stood in for by memory."""
         path = file(url)
         if path is not None and not path.exists():
@@ -168,6 +168,10 @@ class SQLite:
         """Drop the indexes of `support`, still within the transaction: readers do not notice."""
         for name in names:
             connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{name}"')
+
+    def owns(self, connection: sa.Connection, table: str) -> bool:
+        """Who may write the file may drop what is in it."""
+        return True
 
     def indexes(self, connection: sa.Connection, table: str) -> list[tuple[str, ...]]:
         """The columns of every index of the table, in order."""

@@ -34,7 +34,8 @@ def _is_needed(space: Workspace, reference: Reference) -> bool:
     child, width = space.sql_name(reference.child), len(reference.columns)
     present = space.dialect.indexes(space.connection, child)
     is_indexed = any(set(columns[:width]) == set(reference.columns) for columns in present)
-    return not is_indexed and rows * space.dialect.extent(space.connection, child) > _LITTLE_WORK
+    is_mine = space.dialect.owns(space.connection, child)
+    return is_mine and not is_indexed and rows * space.dialect.extent(space.connection, child) > _LITTLE_WORK
 
 
 def _name(reference: Reference) -> str:

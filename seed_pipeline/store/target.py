@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
+from seed_pipeline.store import parameters
 from seed_pipeline.store.errors import StoreError
 
-_POSTGRES = ("postgres", "postgresql", "postgresql+psycopg")
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
 _PLAIN_PATH = re.compile(r"[\w./][\w./ -]*")
 _FORMS = (
@@ -31,14 +31,14 @@ def parse(text: str, environ: Mapping[str, str] = os.environ) -> sa.URL:
         remedy = f"if a file is meant, write sqlite:///{text}" if _PLAIN_PATH.fullmatch(text) else _FORMS
         raise StoreError(where, None, "it starts with none of sqlite:///, postgresql://, env:", remedy)
     scheme = text.partition("://")[0].lower()
-    if scheme != "sqlite" and scheme not in _POSTGRES:
+    if scheme != "sqlite" and scheme.partition("+")[0] not in ("postgres", "postgresql"):
         raise StoreError(where, scheme, "only SQLite and PostgreSQL can be targets", _FORMS)
     url = _read(where, text)
     if scheme == "sqlite":
         return _file_named(where, url)
     if not (url.database or url.query.get("service")):
         raise StoreError(where, redact(url), "the URL names no database", _FORMS)
-    return url.set(drivername="postgresql+psycopg")
+    return parameters.understood(where, url.set(drivername="postgresql+psycopg"))
 
 
 def _read(where: str, text: str) -> sa.URL:

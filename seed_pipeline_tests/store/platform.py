@@ -21,8 +21,10 @@ CHECKS = {
 }  # fmt: skip
 
 
-def migrate(target: Target, facts: dict[str, Any] = FACTS, *, schema: str = "public", indexes: bool = False) -> None:
-    """Create the platform's tables and names, as PostgreSQL writes them; with its migrations' indexes if asked."""
+def migrate(target: Target, facts: dict[str, Any] = FACTS, *, schema: str = "public") -> None:
+    """Create the platform's tables and names, as PostgreSQL writes them; no index, as its schema tool makes none."""
+    if schema != "public":
+        target.run(f"CREATE SCHEMA {schema}")
     types = {name: f"{schema}.{name}" for name in facts["enums"]}
     for name, values in facts["enums"].items():
         target.run(f"CREATE TYPE {types[name]} AS ENUM ({', '.join(repr(v) for v in values)})")
@@ -30,8 +32,6 @@ def migrate(target: Target, facts: dict[str, Any] = FACTS, *, schema: str = "pub
         parts = [f'"{column}" {_qualified(d, types)}' for column, d in table["columns"].items()]
         parts += [f"CONSTRAINT {n} {definition}" for n, definition in _constraints(name, table, schema)]
         target.run(f"CREATE TABLE {schema}.{name} ({', '.join(parts)})")
-    for name, index in facts["index_names"].items() if indexes else ():
-        target.run(f"CREATE INDEX {name} ON {schema}.{index['table']} ({', '.join(index['columns'])})")
 
 
 def _constraints(name: str, table: dict[str, Any], schema: str) -> Iterator[tuple[str, str]]:

@@ -171,7 +171,8 @@ def test_a_contradicting_schema_is_refused_with_every_place(postgres: Target, fi
         "students.learning_goals: missing",
         "tutors.bio: NOT NULL, ours may be null",
         "tutors.hourly_rate: type is integer, ours is numeric(6,2)",
-        "users.tenant: unknown to us, NOT NULL and without a default",
+        "users.tenant: unknown to us, NOT NULL and without a default; give it one (ALTER COLUMN … SET DEFAULT), or let "
+        "it be null",
     ]
     assert postgres.count("users") == 0
     assert set(catalogue(postgres).tables) == set(tables)
