@@ -5,10 +5,11 @@ keys, enumerations), the loader (DDL for SQLite and PostgreSQL), the docs (comme
 platform's own PostgreSQL schema; SQLite gets the same columns with text for UUIDs, because a column declared `uuid`
 there has NUMERIC affinity and turns an ID such as `00…00e5` into a number.
 
-Two marks go beyond SQL:
+Some marks go beyond SQL:
 `table.info["asset"]` names the asset that makes the table's rows; `column.info["asset"]` names a later asset that
 fills a column of an earlier asset's rows (a student's churn is known only after the sessions).
-`column.info["domain"]` is the closed interval that values are limited to.
+`column.info["domain"]` is the closed interval that values are limited to; `column.info["holds"]` names the table of
+whose keys a column holds some, and words of its own beside them, so that it is no foreign key.
 """
 
 from typing import Any, Literal, get_args
@@ -116,15 +117,23 @@ _ENUM_TYPES = {
 }
 
 
-def _column(name, type_, comment, *args, domain=None, asset=None, null=False, **kwargs) -> Column:
+def _column(name, type_, comment, *args, domain=None, asset=None, holds=None, null=False, **kwargs) -> Column:
     """A column; NOT NULL unless told, with its remark, its domain and the asset that fills it."""
-    info = {key: value for key, value in (("domain", domain), ("asset", asset)) if value is not None}
+    marks = (("domain", domain), ("asset", asset), ("holds", holds))
+    info = {key: value for key, value in marks if value is not None}
     primary = kwargs.get("primary_key", False)
     return Column(name, type_, *args, nullable=null and not primary, comment=comment, info=info, **kwargs)
 
 
 def _enum(name: str) -> Enum:
     return _ENUM_TYPES[name]
+
+
+def links(table: Table) -> list[tuple[Column, Column]]:
+    """Columns of a table that hold a key of another, each with that key: foreign keys, and `info["holds"]`."""
+    keys = [(key.parent, key.column) for key in table.foreign_keys]
+    keys += [(c, metadata.tables[c.info["holds"]].c.id) for c in table.columns if "holds" in c.info]
+    return sorted(keys, key=lambda link: link[0].name)
 
 
 def _id(comment: str) -> Column:
@@ -489,7 +498,7 @@ truth_churn = _table(
 )  # fmt: skip
 
 truth_alerts = _table(
-    "truth_alerts", "answer_key", "The alerts a correct alert service raises on this data, by configs/alerts.yaml.",
+    "truth_alerts", "answer_key", "The alerts a correct alert service raises, by configs/alerts.yaml (P3).",
     _id("Derived from the seed and the alert's subject (X4)."),
     _user("tutor_id", "Whom it is about."),
     _user("student_id", "The student concerned, if one.", null=True),
@@ -497,6 +506,16 @@ truth_alerts = _table(
     _column("alert_type", _enum("alert_type"), "Kind, from the platform's enumeration."),
     _column("severity", _enum("alert_severity"), "How bad, from the platform's enumeration."),
     _column("because", Text(), "The figures and the threshold that raise it."),
+    _column("source", String(64), "Whose rule raises it: platform (P3) or seed (finer ones of ours)."),
+)  # fmt: skip
+
+truth_dashboard = _table(
+    "truth_dashboard", "answer_key", "The figures that the platform's dashboard and tutor pages show (P8).",
+    _column("scope", String(64), "platform or tutor.", primary_key=True),
+    _column("id", USER_ID, "The tutor; the word platform for the whole of it.", primary_key=True, holds="users"),
+    _column("metric", String(64), "What is counted or averaged, in the platform's words.", primary_key=True),
+    _column("period", String(64), "current (the last 30 days) or previous (the 30 before).", primary_key=True),
+    _column("value", Double(), "The figure; shares are 0-1, a risk level is 0 low, 1 medium, 2 high."),
 )  # fmt: skip
 
 truth_defects = _table(

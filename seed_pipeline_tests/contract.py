@@ -6,6 +6,7 @@ Every dataset is made in memory, chunk by chunk, and judged by the code that jud
 import argparse
 import multiprocessing
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
@@ -31,6 +32,13 @@ class Failure(NamedTuple):
 
 def complete_chunks(settings: Settings) -> Iterator[dataset.Tables]:
     """The complete tables of each chunk, as they would be released."""
+    upstream: deque[dict[str, dataset.Tables]] = deque()
+    for key in dataset.closed("answer_key", settings, _answer_keys(settings, upstream)):
+        yield whole(upstream.popleft() | {"answer_key": key})
+
+
+def _answer_keys(settings: Settings, upstream: deque[dict[str, dataset.Tables]]) -> Iterator[dataset.Tables]:
+    """Each chunk's answer key; what it was made from goes to `upstream`."""
     reference = dataset.make("reference", settings, range(0, 1), {})
     for cohorts in dataset.chunks(settings):
         made = {"reference": reference}
@@ -38,7 +46,8 @@ def complete_chunks(settings: Settings) -> Iterator[dataset.Tables]:
             made[entity] = dataset.make(entity, settings, cohorts, made)
         if cohorts.start:
             made["reference"] = {name: frame.iloc[:0] for name, frame in reference.items()}
-        yield whole(made)
+        upstream.append(made)
+        yield made["answer_key"]
 
 
 def failures(overrides: tuple[str, ...]) -> list[Failure]:

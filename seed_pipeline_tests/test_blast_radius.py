@@ -119,7 +119,8 @@ TIMES = (
     "session_audio_metrics.created_at session_video_metrics.created_at session_screen_metrics.created_at "
     "session_feedback.submitted_at"
 )
-FEEDBACK = "session_feedback session_feedback_tags truth_effects truth_alerts"
+SERVICES = "truth_alerts truth_dashboard"
+FEEDBACK = f"session_feedback session_feedback_tags truth_effects {SERVICES}"
 CHURN = (
     "students.status students.churned_date students.churn_survey_response "
     "student_churn_reasons truth_churn truth_alerts"
@@ -128,18 +129,21 @@ PEOPLE = "subjects tutors tutor_subjects students student_subjects"
 WORDS = "sessions.ai_summary session_transcript_highlights"
 OUTCOMES = f"sessions.follow_up_booked sessions.overall_session_score {WORDS} {FEEDBACK} {CHURN}"
 MEASURED = f"session_audio_metrics session_video_metrics session_screen_metrics {OUTCOMES}"
-FOLLOWED_UP = f"sessions.follow_up_booked sessions.ai_summary session_feedback.feedback_text truth_effects {CHURN}"
+FOLLOWED_UP = (
+    "sessions.follow_up_booked sessions.ai_summary session_feedback.feedback_text truth_effects truth_dashboard "
+    f"{CHURN}"
+)
 BOOKED = f"sessions truth_sessions {MEASURED}"
 
 TWEAKS = {
     "main.admin_email=root@example.org": "users.email",
-    "main.as_of=2026-02-20": TIMES,
+    "main.as_of=2026-02-20": f"{TIMES} truth_alerts",  # the platform's windows are days before as_of
     "main.chunk_cohorts=1": "",
     "main.target=sqlite:///elsewhere.db": "",
-    "probabilities.outcomes.rescheduled_by_tutor=0.9": "sessions.rescheduled_by",
+    "probabilities.outcomes.rescheduled_by_tutor=0.9": f"sessions.rescheduled_by {SERVICES}",
     "probabilities.availability.feedback=0.42": FEEDBACK,
     "probabilities.availability.highlights=4": "session_transcript_highlights",
-    "probabilities.time.hours.16=30": TIMES,
+    "probabilities.time.hours.16=30": f"{TIMES} truth_alerts",
     "probabilities.booking.drifting.until=0.6": BOOKED,
     "probabilities.fading.share=0.5": BOOKED,
     "probabilities.second_tutor=0.3": BOOKED,

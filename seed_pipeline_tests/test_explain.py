@@ -13,7 +13,7 @@ from seed_pipeline.store.assembly import whole
 from seed_pipeline_tests.core.conftest import make_all, settings_with
 
 SETTINGS = settings_with()
-ANSWERS = ("truth_personas", "truth_sessions", "truth_effects", "truth_churn", "truth_alerts")
+ANSWERS = ("truth_personas", "truth_sessions", "truth_effects", "truth_churn", "truth_alerts", "truth_dashboard")
 
 
 @cache

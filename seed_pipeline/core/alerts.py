@@ -1,4 +1,4 @@
-"""The alerts that a correct alert service raises, by the thresholds of configs/alerts.yaml (truth_alerts)."""
+"""The alerts that a correct alert service raises, by the rules of configs/alerts.yaml (truth_alerts)."""
 
 from collections.abc import Mapping
 
@@ -8,23 +8,35 @@ import pandas as pd
 from seed_pipeline.core import view
 from seed_pipeline.core.randomness import uuids
 from seed_pipeline.core.sessions import person
+from seed_pipeline.core.window_alerts import on_window
+from seed_pipeline.core.windows import Observed
 from seed_pipeline.core.world import World
 from seed_pipeline.settings.alerts import AlertRule
 from seed_pipeline.settings.conditions import all_hold
 from seed_pipeline.settings.facts import RATING, SCORE
 
-COLUMNS = ["id", "tutor_id", "student_id", "session_id", "alert_type", "severity", "because"]
+COLUMNS = ["id", "tutor_id", "student_id", "session_id", "alert_type", "severity", "because", "source"]
 
 
-def alerts(world: World, upstream: Mapping) -> pd.DataFrame:
-    """Rows of truth_alerts: one per alert; cohort by cohort, then by type and subject, so that chunks add up (X1)."""
-    return raised(world, _subjects(world, upstream))
+def alerts(world: World, upstream: Mapping, seen: Observed, cohort: np.ndarray) -> pd.DataFrame:
+    """Rows of truth_alerts: one per alert, by cohort, source, type and subject, so that chunks add up (X1).
+
+    `seen` are the sessions of this chunk's tutors, `cohort` the cohort of each of them.
+    """
+    return raised(world, _subjects(world, upstream), seen, cohort)
 
 
-def raised(world: World, subjects: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def raised(world: World, subjects: Mapping[str, pd.DataFrame], seen: Observed, cohort: np.ndarray) -> pd.DataFrame:
     """Every alert on these sessions, tutors, pairs and students (by what an alert can be `per`)."""
-    found = [_raised(world, name, rule, subjects[rule.per]) for name, rule in world.settings.alerts.alerts.items()]
-    every = pd.concat([pd.DataFrame(columns=[*COLUMNS, "cohort"]), *found], ignore_index=True)
+    found = [pd.DataFrame(columns=[*COLUMNS, "cohort"])]
+    for source, rules in world.settings.alerts.sources.items():
+        for name, rule in rules.items():
+            if rule.window is None:
+                alert = _raised(world, name, rule, subjects[rule.per])
+            else:
+                alert = on_window(world.seed, f"alert/{source}/{name}", rule, rule.window, seen, cohort)
+            found.append(alert.assign(alert_type=name, source=source))
+    every = pd.concat(found, ignore_index=True)
     return every.sort_values("cohort", kind="stable", ignore_index=True)[COLUMNS]
 
 
@@ -52,7 +64,7 @@ def _raised(world: World, name: str, rule: AlertRule, facts: pd.DataFrame) -> pd
     frame["id"] = (
         uuids(world.seed, f"alert/{name}", facts["key"].to_numpy()[rows]) if len(rows) else np.empty(0, dtype=object)
     )
-    return frame.assign(alert_type=name, severity=severity[rows], because=because[rows])
+    return frame.assign(severity=severity[rows], because=because[rows])
 
 
 def _figure(values: np.ndarray) -> np.ndarray:

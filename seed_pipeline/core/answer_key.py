@@ -7,8 +7,11 @@ import pandas as pd
 
 from seed_pipeline.core import rules as engine
 from seed_pipeline.core.alerts import alerts
+from seed_pipeline.core.cast import window_end
+from seed_pipeline.core.dashboard import of_tutors
 from seed_pipeline.core.draws import Draws
 from seed_pipeline.core.sessions import in_cascade
+from seed_pipeline.core.windows import Observed
 from seed_pipeline.core.world import World
 from seed_pipeline.schema import metadata
 from seed_pipeline.settings import Settings
@@ -19,13 +22,15 @@ LONG = 3  # sessions a pair needs for a course
 
 def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:
     """All `truth_*` tables."""
-    churn = upstream["churn"]["work_churn"]
+    churn, tutors = upstream["churn"]["work_churn"], upstream["tutors"]["work_tutors"]
+    seen = Observed(tutors["user_id"].to_numpy(object), upstream, window_end(world))
     return {
         "truth_personas": _personas(world, upstream),
         "truth_sessions": _sessions(world, upstream),
         "truth_effects": _effects(upstream),
         "truth_churn": churn.rename(columns={"user_id": "student_id"}),
-        "truth_alerts": alerts(world, upstream),
+        "truth_alerts": alerts(world, upstream, seen, tutors["cohort"].to_numpy()),
+        "truth_dashboard": of_tutors(settings, seen),
         "truth_defects": pd.DataFrame(columns=list(metadata.tables["truth_defects"].columns.keys()), dtype=object),
     }
 

@@ -69,6 +69,11 @@ def user_ids(world: World, role: str, key: np.ndarray | int) -> np.ndarray:
     return uuids(world.seed, f"{role}/id", key)
 
 
+def window_end(world: World) -> np.datetime64:
+    """The moment, as stored, at which the platform's windows end: as_of 00:00 (P3, P8)."""
+    return np.datetime64(world.settings.main.as_of, "s")
+
+
 def window_start(world: World) -> np.datetime64:
     """Midnight at which the window opens (D)."""
     return np.datetime64(world.settings.main.as_of, "s") - np.timedelta64(world.settings.main.days, "D")

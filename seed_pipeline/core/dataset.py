@@ -1,11 +1,11 @@
 """The entities in order, and the one function that makes any of them for a range of cohorts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 
 import pandas as pd
 
-from seed_pipeline.core import defects
+from seed_pipeline.core import dashboard, defects
 from seed_pipeline.core.world import World
 from seed_pipeline.settings import Settings
 
@@ -56,3 +56,21 @@ def make(entity: str, settings: Settings, cohorts: range, upstream: Mapping[str,
     injected = defects.injected(world, cohorts)
     tables: Tables = module.make(settings, world, cohorts, defects.without(injected, upstream))
     return defects.before(entity, world, injected, tables)
+
+
+def closed(entity: str, settings: Settings, made: Iterator[Tables]) -> Iterator[Tables]:
+    """An entity's chunks; the last of the answer key ends with what is said of everybody (truth_dashboard, P8).
+
+    One chunk is held back, because nobody knows the last one before there is no further.
+    """
+    if entity != "answer_key":
+        yield from made
+        return
+    platform, held = dashboard.Platform(settings), None
+    for tables in made:
+        if held is not None:
+            yield held
+        platform.add(tables["truth_dashboard"])
+        held = tables
+    if held is not None:
+        yield {**held, "truth_dashboard": pd.concat([held["truth_dashboard"], platform.rows()], ignore_index=True)}

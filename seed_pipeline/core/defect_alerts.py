@@ -1,4 +1,4 @@
-"""The alerts that a correct alert service raises on injected sessions (truth_alerts), by the same thresholds."""
+"""What correct services find in injected sessions (truth_alerts, truth_dashboard), by the same rules."""
 
 from collections.abc import Mapping
 
@@ -6,28 +6,36 @@ import numpy as np
 import pandas as pd
 
 from seed_pipeline.core.alerts import counted, raised
+from seed_pipeline.core.cast import window_end
+from seed_pipeline.core.dashboard import of_tutors
+from seed_pipeline.core.windows import Observed
 from seed_pipeline.core.world import World
 from seed_pipeline.settings.facts import METRICS, RATING, SCORE, SESSION_FACTS
 
 _UNKNOWN = {"churn_probability": np.nan, "weighted_session_score": np.nan}
 
 
-def alerts_on(world: World, rows: Mapping[str, Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
-    """`truth_alerts` about the injected sessions, their tutors, pairs and students; nothing where there are none."""
+def found_in(world: World, rows: Mapping[str, Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
+    """`truth_alerts` and `truth_dashboard` on the injected sessions and their people; nothing where there are none."""
     if "sessions" not in rows:
         return {}
+    seen = Observed(rows["sessions"]["sessions"]["tutor_id"].unique().tolist(), rows, window_end(world))
+    alerts = raised(world, _subjects(rows), seen, np.zeros(len(seen.tutors), np.int64))
+    return {"truth_alerts": alerts, "truth_dashboard": of_tutors(world.settings, seen)}
+
+
+def _subjects(rows: Mapping[str, Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
     score = rows["metrics"]["sessions"][SCORE].to_numpy(np.float64)
     sessions = rows["sessions"]["sessions"].assign(**{SCORE: score}, cohort=0)
     pair = sessions["tutor_id"] + "/" + sessions["student_id"]
     keys = {"tutor_key": sessions["tutor_id"], "student_key": sessions["student_id"], "pair": pair}
     every = sessions.assign(score=score, **{name: _key(ids) for name, ids in keys.items()})
-    subjects = {
+    return {
         "session": _of_sessions(sessions, rows),
         "tutor": counted(every, "tutor_key").assign(student_id=None),
         "pair": counted(every, "pair"),
         "student": counted(every, "student_key").assign(**_UNKNOWN),
     }
-    return {"truth_alerts": raised(world, subjects)}
 
 
 def _key(ids: pd.Series) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from seed_pipeline.core.cast import window_start
-from seed_pipeline.core.defect_alerts import alerts_on
+from seed_pipeline.core.defect_alerts import found_in
 from seed_pipeline.core.names import first_names, last_names
 from seed_pipeline.core.randomness import bits, uniform, uuids, whole_between
 from seed_pipeline.core.reference import subject_id
@@ -55,9 +55,9 @@ def _rest(frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
 def before(entity: str, world: World, rows: Mapping[str, Tables], tables: Tables) -> Tables:
     """An entity's tables with its injected rows in front: after them, chunks of any size go on alike (X1, X5).
 
-    The answer key gets the alerts about injected sessions; those rows have no labels.
+    The answer key gets what services find in injected sessions; those rows have no labels.
     """
-    own = alerts_on(world, rows) if entity == "answer_key" else rows.get(entity, {})
+    own = found_in(world, rows) if entity == "answer_key" else rows.get(entity, {})
     return {**own, **{name: _stacked(own[name], frame) if name in own else frame for name, frame in tables.items()}}
 
 

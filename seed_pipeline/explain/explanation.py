@@ -96,3 +96,8 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
         return []
     wide = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, wide, strict=True)).rstrip() for row in rows]
+
+
+def alert_lines(alerts: Sequence[Mapping[str, str]]) -> list[str]:
+    """Alerts (`Found.alerts`) as lines: whose rule, which, how severe, why."""
+    return columns([tuple(a[name] for name in ("source", "alert_type", "severity", "because")) for a in alerts])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from seed_pipeline.explain.explanation import Explanation, columns, laid_out
+from seed_pipeline.explain.explanation import Explanation, alert_lines, columns, laid_out
 from seed_pipeline.explain.lookup import Found
 
 _TABLES = {"session": "sessions", "student": "students", "tutor": "tutors"}
@@ -28,10 +28,9 @@ def of_injected(found: Found) -> Explanation | None:
 
 def _paragraphs(found: Found, because: str, wrong: pd.DataFrame) -> list[tuple[str, list[str]]]:
     rows = [(f"its row in {w.table_name} is invalid", f"{w.statement} must find it") for w in wrong.itertuples()]
-    alerts = found.rows("truth_alerts", f"{found.kind}_id", found.id)
-    raised = [(str(a.alert_type), str(a.severity), str(a.because)) for a in alerts.itertuples()]
+    raised = found.alerts(f"{found.kind}_id", found.id)
     return [
         ("Why it is there", [because, "no persona and no rule made it (configs/defects.yaml)"]),
         ("What is wrong", columns(rows) or ["nothing in its own rows: data could be so"]),
-        ("Alerts that a correct service raises", columns(raised)),
+        ("Alerts that a correct service raises", alert_lines(raised)),
     ]

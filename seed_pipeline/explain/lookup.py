@@ -40,6 +40,12 @@ class Found:
         frame = self.tables[table]
         return frame[frame[key] == value]
 
+    def alerts(self, key: str, value: str) -> list[dict[str, str]]:
+        """The alerts that name somebody or a session, the platform's before ours, in words."""
+        rows = self.rows("truth_alerts", key, value)[["source", "alert_type", "severity", "because", "session_id"]]
+        words = rows.astype(object).fillna("").astype(str).to_dict("records")
+        return [{str(name): word for name, word in row.items()} for row in words]
+
     def name(self, user_id: str) -> str:
         """A person's full name."""
         return self._names.get(user_id, "?")

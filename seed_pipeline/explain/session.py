@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from seed_pipeline.explain.bases import base_words
-from seed_pipeline.explain.explanation import Explanation, columns, figure, laid_out, moment, percent, span
+from seed_pipeline.explain.explanation import Explanation, alert_lines, columns, figure, laid_out, moment, percent, span
 from seed_pipeline.explain.lookup import Found
 from seed_pipeline.explain.rules import idle, measures
 from seed_pipeline.settings.facts import PROBABILITY_METRICS
@@ -45,8 +45,7 @@ def of_session(found: Found) -> Explanation:
         facts |= _what_happened(found, place, row)
     else:
         facts["why_not_completed"] = _missed(found, row)
-    alerts = found.rows("truth_alerts", "session_id", found.id)
-    facts["alerts"] = alerts[["alert_type", "severity", "because"]].astype(str).to_dict("records")
+    facts["alerts"] = found.alerts("session_id", found.id)
     return Explanation("session", found.id, _text(found, facts), facts)
 
 
@@ -136,7 +135,7 @@ def _text(found: Found, facts: Mapping[str, Any]) -> str:
             ("Chances and weights", _chance_lines(facts)),
             ("Rules that did not act", columns([(r["rule"], r["because"]) for r in facts["rules_that_did_not_act"]])),
             ("Feedback", _feedback_lines(facts)),
-            ("Alerts that a correct service raises", _alert_lines(facts)),
+            ("Alerts that a correct service raises", alert_lines(facts["alerts"])),
         ],
     )
 
@@ -197,7 +196,3 @@ def _feedback_lines(facts: Mapping[str, Any]) -> list[str]:
         return ["none was left"]
     comment = [f"“{given['comment']}”"] if isinstance(given["comment"], str) else ["no words"]
     return [f"{given['rating']} stars", *comment, *([f"tags: {', '.join(given['tags'])}"] if given["tags"] else [])]
-
-
-def _alert_lines(facts: Mapping[str, Any]) -> list[str]:
-    return columns([(a["alert_type"], a["severity"], a["because"]) for a in facts["alerts"]])

@@ -6,7 +6,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.explain.explanation import Explanation, columns, counted, day, figure, laid_out, moment, percent
+from seed_pipeline.explain.explanation import (
+    Explanation,
+    alert_lines,
+    columns,
+    counted,
+    day,
+    figure,
+    laid_out,
+    moment,
+    percent,
+)
 from seed_pipeline.explain.lookup import Found
 from seed_pipeline.settings.probabilities import Match
 
@@ -45,9 +55,7 @@ def _facts(found: Found) -> dict[str, Any]:
         "survey": own["churn_survey_response"],
     }
     facts["odds"] = _odds(found, facts)
-    alerts = found.rows("truth_alerts", "student_id", found.id)
-    alerts = alerts[alerts["session_id"].isna()]
-    return facts | {"alerts": alerts[["alert_type", "severity", "because"]].astype(str).to_dict("records")}
+    return facts | {"alerts": [a for a in found.alerts("student_id", found.id) if not a["session_id"]]}
 
 
 def _tutors(found: Found) -> list[dict[str, Any]]:
@@ -126,7 +134,7 @@ def _text(found: Found, facts: Mapping[str, Any]) -> str:
             ("Scores, first sessions twice", _score_lines(facts)),
             ("What it did to the odds of leaving", _odds_lines(facts)),
             ("Why they left, in their words" if left else "", _goodbye(facts)),
-            ("Alerts that a correct service raises", columns([tuple(a.values()) for a in facts["alerts"]])),
+            ("Alerts that a correct service raises", alert_lines(facts["alerts"])),
         ],
     )
 

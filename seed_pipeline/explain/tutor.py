@@ -1,11 +1,12 @@
 """A tutor's month against the ranges of the persona (T1-T6, O6)."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from seed_pipeline.explain.explanation import Explanation, columns, figure, laid_out, percent, span
+from seed_pipeline.explain.explanation import Explanation, alert_lines, columns, figure, laid_out, percent, span
 from seed_pipeline.explain.lookup import Found
 from seed_pipeline.settings.personas import TutorPersona
 
@@ -14,7 +15,7 @@ def of_tutor(found: Found) -> Explanation:
     """How this tutor did, beside what the persona declares."""
     about, persona = found.about, found.tutor_persona(found.id)
     status = about.sessions["status"].astype(str)
-    alerts = found.rows("truth_alerts", "tutor_id", found.id)
+    alerts = found.alerts("tutor_id", found.id)
     facts: dict[str, Any] = {
         "name": found.name(found.id),
         "persona": found.persona(found.id),
@@ -23,9 +24,18 @@ def of_tutor(found: Found) -> Explanation:
         "off_days": int((about["off_day"] == 1).sum()),
         "against_the_persona": [] if persona is None else _compared(found, persona),
         "students_who_left": _left(found),
-        "alerts": {str(k): int(n) for k, n in alerts["alert_type"].astype(str).value_counts().items()},
+        "platform_shows": _shown(found),
+        "alerts": [a for a in alerts if a["source"] == "platform"],
+        "finer_alerts": dict(Counter(a["alert_type"] for a in alerts if a["source"] != "platform")),
     }
     return Explanation("tutor", found.id, _text(found, facts), facts)
+
+
+def _shown(found: Found) -> dict[str, float]:
+    """What the platform's pages show of the last period (truth_dashboard)."""
+    rows = found.rows("truth_dashboard", "id", found.id)
+    rows = rows[rows["period"] == "current"]
+    return {str(metric): float(value) for metric, value in zip(rows["metric"], rows["value"], strict=True)}
 
 
 def _compared(found: Found, persona: TutorPersona) -> list[dict[str, Any]]:
@@ -93,7 +103,9 @@ def _text(found: Found, facts: Mapping[str, Any]) -> str:
                 "Students met who left",
                 columns([(s["name"], s["persona"], s["id"]) for s in facts["students_who_left"]]),
             ),
-            ("Alerts that a correct service raises", columns([(k, str(n)) for k, n in facts["alerts"].items()])),
+            ("What the platform shows", columns([(k, figure(v)) for k, v in facts["platform_shows"].items()])),
+            ("Alerts that a correct service raises", alert_lines(facts["alerts"])),
+            ("Alerts by finer rules", columns([(k, str(n)) for k, n in facts["finer_alerts"].items()])),
         ],
     )
 

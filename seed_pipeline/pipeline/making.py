@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from seed_pipeline import schema
-from seed_pipeline.core.dataset import ENTITIES, UPSTREAM, Tables, chunks, make
+from seed_pipeline.core.dataset import ENTITIES, UPSTREAM, Tables, chunks, closed, make
 from seed_pipeline.pipeline.wishes import stamp, world_of
 from seed_pipeline.settings import Settings, SettingsError
 from seed_pipeline.store.artifacts import Artifacts, Manifest
@@ -113,7 +113,7 @@ def makes_rows(asset: str, table: str) -> bool:
 def _stream(entity: str, settings: Settings, upstream: Mapping[str, Opened], progress: Progress) -> Iterator[Tables]:
     ranges = chunks(settings)
     progress(entity, 0, len(ranges))
-    for done, tables in enumerate(_in_order(entity, settings, ranges, upstream), start=1):
+    for done, tables in enumerate(closed(entity, settings, _in_order(entity, settings, ranges, upstream)), start=1):
         yield tables
         progress(entity, done, len(ranges))
 

@@ -22,7 +22,9 @@ FOLLOWS = (
 )  # fmt: skip
 """Columns of a session's rows that may follow from what a rule did to it: outcomes and what shows them, no causes."""
 
-_WHOLE_ROWS = ("session_feedback_tags", "session_transcript_highlights", "truth_effects", "truth_alerts")
+_WHOLE_ROWS = (
+    "session_feedback_tags", "session_transcript_highlights", "truth_effects", "truth_alerts", "truth_dashboard",
+)  # fmt: skip
 """Tables of which any column may follow from a rule, because their rows are chosen anew."""
 
 
@@ -92,19 +94,25 @@ def changed(a: Tables, b: Tables) -> list[str]:
 
 
 def moved(a: Tables, b: Tables) -> list[Difference]:
-    """D5: under another as_of, whatever differs that is no time."""
+    """D5: under another as_of, whatever differs that is no time; the platform's alerts are about the clock (P3)."""
     times = {
         (t.name, c.name) for t in metadata.tables.values() for c in t.columns if isinstance(c.type, Date | DateTime)
     }
-    return [d for d in differences(a, b) if (d.table, d.column) not in times]
+    return [d for d in differences(_untimed(a), _untimed(b)) if (d.table, d.column) not in times]
+
+
+def _untimed(tables: Tables) -> Tables:
+    alerts = tables.get("truth_alerts")
+    return tables if alerts is None else {**tables, "truth_alerts": alerts[alerts["source"] != "platform"]}
 
 
 def lost(smaller: Tables, larger: Tables) -> list[Difference]:
-    """X5: rows of the smaller world that the larger lacks or has otherwise."""
+    """X5: rows of the smaller world that the larger lacks or has otherwise; the whole platform's figures aside (P8)."""
     keys = {name: set(_keyed(name, frame).index) for name, frame in smaller.items() if name in metadata.tables}
     found = []
     for d in differences(smaller, larger):
         mine = tuple(k for k in d.keys if k in keys.get(d.table, set()) or k.startswith("the whole"))
+        mine = tuple(k for k in mine if not k.startswith("platform/"))
         found += [Difference(d.table, d.column, mine)] if mine else []
     return found
 
@@ -126,11 +134,12 @@ def beyond_rule(on: Tables, off: Tables, rule: str, settings: Settings) -> list[
     """R11: with one rule switched off, whatever differs outside the sessions that trigger it, or in them is no outcome.
 
     `settings` are those with the rule on. A student who has such a session may churn otherwise, and alerts may differ
-    for everybody who took part.
+    for everybody who took part; the platform's figures are about everybody (P8).
     """
     chunk = Chunk(on, settings)
     triggered = chunk.journal.triggered(next(r for r in settings.correlations.rules if r.name == rule))
     touched = {str(i) for side in ("id", "student_id", "tutor_id") for i in chunk.column("sessions", side)[triggered]}
+    touched.add("platform")
     return [rest for d in differences(on, off) if (rest := _beyond(d, on, off, touched))]
 
 
@@ -155,5 +164,6 @@ _OWNERS = {
     "student_churn_reasons": ("student_id",),
     "truth_churn": ("student_id",),
     "truth_alerts": ("session_id", "student_id", "tutor_id"),
+    "truth_dashboard": ("id",),
 }
 """The columns that say whose row it is, where it is not session_id alone."""

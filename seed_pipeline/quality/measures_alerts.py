@@ -1,4 +1,4 @@
-"""K1: the answer key's alerts are those that configs/alerts.yaml demands of the stored values, worked out anew."""
+"""P3, K1: the answer key's alerts are those that configs/alerts.yaml demands of the stored values, worked out anew."""
 
 from collections.abc import Mapping
 
@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from seed_pipeline.quality.observation import Chunk
+from seed_pipeline.quality.services import Looked, meet
 from seed_pipeline.quality.sums import Faults, Part
 from seed_pipeline.settings.alerts import AlertRule
 from seed_pipeline.settings.conditions import all_hold
@@ -18,23 +19,47 @@ SUBJECTS = {
     "student": ("student_id",),
 }
 """What an alert is about, by what it is raised per."""
+_ON_WINDOW = ("tutor_id", "session_id", "student_id")
+_NOBODY = "-"
 
 
 def collect(chunk: Chunk, target: Target) -> Part:
-    """Alerts that are missing and alerts too many, by type; a wrong severity is both."""
-    names = ("alert_type", "severity", "tutor_id", "student_id", "session_id", "id")
+    """Alerts of one source that are missing or too many, by type; a wrong severity, tutor or session is both."""
+    names = ("source", "alert_type", "severity", "tutor_id", "student_id", "session_id", "id")
     stated = pd.DataFrame({name: chunk.column("truth_alerts", name) for name in names})
+    source, sources = target.using["source"], chunk.settings.alerts.sources
+    mine, rules = stated[stated["source"] == source], sources[source]
     faults = {}
-    for name, rule in chunk.settings.alerts.alerts.items():
-        mine = stated[stated["alert_type"] == name]
-        said = _keys(mine, SUBJECTS[rule.per]) + " " + mine["severity"].astype(str)
-        wanted = _demanded(chunk, rule)
+    for name, rule in rules.items():
+        said = _said(mine[mine["alert_type"] == name], rule)
+        wanted = _on_window(chunk, rule) if rule.window else _demanded(chunk, rule)
         faults[f"{name}: raised where demanded"] = Faults.of(~wanted.isin(said).to_numpy(), wanted.to_numpy(object))
         extra = ~said.isin(wanted).to_numpy() | said.duplicated().to_numpy()
-        faults[f"{name}: raised nowhere else"] = Faults.of(extra, mine["id"].to_numpy(object))
-    unknown = ~stated["alert_type"].isin(list(chunk.settings.alerts.alerts)).to_numpy()
-    faults["of a configured type"] = Faults.of(unknown, stated["id"].to_numpy(object))
+        faults[f"{name}: raised nowhere else"] = Faults.of(extra, said.index.to_numpy(object))
+    unknown = ~mine["alert_type"].isin(list(rules)).to_numpy()
+    faults["of a configured type"] = Faults.of(unknown, mine["id"].to_numpy(object))
+    faults["of a known source"] = Faults.of(
+        ~stated["source"].isin(list(sources)).to_numpy(), stated["id"].to_numpy(object)
+    )
     return Part(faults=faults)
+
+
+def _said(alerts: pd.DataFrame, rule: AlertRule) -> pd.Series:
+    """`subject severity` of these alerts, by their IDs."""
+    subjects = _ON_WINDOW if rule.window else SUBJECTS[rule.per]
+    return (_keys(alerts.fillna(_NOBODY), subjects) + " " + alerts["severity"].astype(str)).set_axis(alerts["id"])
+
+
+def _on_window(chunk: Chunk, rule: AlertRule) -> pd.Series:
+    """`tutor/session/student severity` of every alert that a rule on a window demands."""
+    assert rule.window is not None
+    looked, found = Looked(chunk, rule.window), []
+    for tutor, figures in looked.figures().items():
+        level = next((lv for lv, c in rule.severities.items() if meet(figures, (*rule.when, *c))), None)
+        if level is not None:
+            named = looked.latest(tutor) if rule.names else (_NOBODY, _NOBODY)
+            found.append(f"{tutor}/{named[0]}/{named[1]} {level}")
+    return pd.Series(found, dtype=object)
 
 
 def _keys(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:

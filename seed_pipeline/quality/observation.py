@@ -212,6 +212,10 @@ class SessionFacts(Facts):
         start = self.chunk.column("sessions", "scheduled_start")
         return _part(start, (start.astype("datetime64[D]").astype(np.int64) + 3) % 7)
 
+    def _minutes_late(self) -> np.ndarray:
+        late = self.chunk.column("sessions", "actual_start") - self.chunk.column("sessions", "scheduled_start")
+        return _part(late, late / np.timedelta64(1, "m"))
+
     def _highlights(self) -> np.ndarray:
         return self.counted("session_transcript_highlights", "session_id")
 

@@ -16,6 +16,8 @@ CHAPTERS = {
     "D": "Time",
     "R": "Cause and effect",
     "N": "Stories",
+    "K": "The answer key",
+    "P": "What the platform's own services see",
     "Q": "Integrity",
 }
 BY_TESTS: Mapping[str, tuple[str, tuple[str, ...]]] = {

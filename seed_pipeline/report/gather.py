@@ -29,7 +29,8 @@ def _causes(chunk: Chunk) -> dict[str, Part]:
     """What each rule did to each metric (n, before, after), and how many alerts of each type and severity are due."""
     rule = _joined(chunk.column("truth_effects", "rule"), chunk.column("truth_effects", "metric"))
     before, after = (chunk.column("truth_effects", name) for name in ("before", "after"))
-    alert = _joined(chunk.column("truth_alerts", "alert_type"), chunk.column("truth_alerts", "severity"))
+    source, kind, severity = (chunk.column("truth_alerts", name) for name in ("source", "alert_type", "severity"))
+    alert = _joined(_joined(source, kind), severity)
     return {RULES: Part(by_label(rule, before, after)), ALERTS: Part(by_label(alert))}
 
 
@@ -52,11 +53,12 @@ def rule_rows(sums: Mapping[str, Part], settings: Settings) -> list[dict]:
 
 
 def alert_rows(sums: Mapping[str, Part], settings: Settings) -> list[dict]:
-    """Every alert type with the number due at each severity."""
+    """Every source and type of alert with the number due at each severity."""
     found = sums.get(ALERTS, Part()).sums
     severities = ("critical", "warning", "info")
-    counts = {
-        name: [int(found.get(f"{name}{SEPARATOR}{severity}", np.zeros(1))[0]) for severity in severities]
-        for name in settings.alerts.alerts
-    }
-    return [{"alert": name, **dict(zip(severities, each, strict=True))} for name, each in counts.items() if any(each)]
+    rows = []
+    for source, rules in settings.alerts.sources.items():
+        for name in rules:
+            each = {s: int(found.get(SEPARATOR.join((source, name, s)), np.zeros(1))[0]) for s in severities}
+            rows += [{"rules of": source, "alert": name, **each}] if any(each.values()) else []
+    return rows

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 from pydantic import BeforeValidator, PlainSerializer
 
-_OPERATORS = {
+OPERATORS = {
     "<=": operator.le,
     ">=": operator.ge,
     "==": operator.eq,
@@ -39,7 +39,7 @@ class Condition(NamedTuple):
         Raises KeyError when the facts lack the fact; settings are validated so that this cannot come from a user.
         """
         values = np.asarray(facts[self.fact])
-        return np.asarray(_OPERATORS[self.operator](values, self.value), dtype=bool) & (values == values)
+        return np.asarray(OPERATORS[self.operator](values, self.value), dtype=bool) & (values == values)
 
 
 def parse(text: Any) -> Condition:
@@ -49,7 +49,7 @@ def parse(text: Any) -> Condition:
     found = _FORM.match(text) if isinstance(text, str) else None
     if not found:
         raise ValueError(
-            f"{text!r} is not a condition; write a fact, one of {' '.join(_OPERATORS)} and a value, "
+            f"{text!r} is not a condition; write a fact, one of {' '.join(OPERATORS)} and a value, "
             "for example 'tutor_talk_ratio > 0.65'"
         )
     fact, comparison, raw = found.groups()

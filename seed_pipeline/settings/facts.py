@@ -78,6 +78,20 @@ ALERT_FACTS: dict[str, tuple[str, ...]] = {
 }
 """What an alert's conditions may look at, by what the alert is about."""
 
+STORED_WORDS: tuple[str, ...] = ("status", "rescheduled_by")
+STORED_NUMBERS: tuple[str, ...] = (
+    "session_number",
+    "scheduled_duration",
+    "actual_duration",
+    "technical_issues",
+    "follow_up_booked",
+    *METRICS,
+    SCORE,
+    RATING,
+)
+STORED_FACTS: tuple[str, ...] = (*STORED_WORDS, *STORED_NUMBERS, "minutes_late")
+"""What the platform's own tables tell of a session: what its services, and windows in configs/alerts.yaml, look at."""
+
 
 def known_before(metric: str) -> tuple[str, ...]:
     """The facts that are settled before rules act on a metric, apart from other metrics that rules act on."""

@@ -41,9 +41,11 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         for name in (
             "people", "personas", "session_count", "circles", "statuses", "flags", "window", "overlaps", "keys",
             "session_numbers", "user_ids", "outcome_columns", "scores", "subjects", "joined", "churn_columns",
-            "highlights", "addresses", "alerts", "defects", "further_rules", "journal", "lost_exist", "cascade",
+            "highlights", "addresses", "defects", "tutor_figures",
+            "platform_figures", "further_rules", "journal", "lost_exist", "cascade",
         )
     },
+    "alerts": {"source": Literal["platform", "seed"]},
     "rows_of_completed": {"table": _ROWS_OF, "all": (bool, False)},
     "peak_hours": {"hours": Annotated[Whole, Field(ge=1, le=23)], "at_least": Share},
     "busy_weekdays": {"days": Annotated[Whole, Field(ge=1, le=6)]},

@@ -57,17 +57,16 @@ def of_the_release(dialect: Dialect, alias: str, table: sa.Table) -> str:
     if not is_ours(table.name):
         key = row_key(dialect, alias, table)
         return f"JOIN {ROWS} r ON r.table_name = '{table.name}' AND NOT r.kept AND r.row_key = {key}"
-    keys = sorted(table.foreign_keys, key=lambda k: k.parent.name)
-    kept = [_refers_to_kept(dialect, alias, key) for key in keys]
+    kept = [_refers_to_kept(dialect, alias, column, key) for column, key in schema.links(table)]
     if "row_key" in table.columns:  # truth_defects names rows of any table, as the manifest does
         same = f"r.table_name = {alias}.table_name AND r.row_key = {alias}.row_key"
         kept.append(f"EXISTS (SELECT 1 FROM {ROWS} r WHERE r.kept AND {same})")
     return "WHERE " + " AND ".join(f"NOT {condition}" for condition in kept)
 
 
-def _refers_to_kept(dialect: Dialect, alias: str, key: sa.ForeignKey) -> str:
-    kept = f"SELECT 1 FROM {ROWS} r WHERE r.table_name = '{key.column.table.name}' AND r.kept"
-    value = dialect.text(f'{alias}."{key.parent.name}"', key.parent)
+def _refers_to_kept(dialect: Dialect, alias: str, column: sa.Column, key: sa.Column) -> str:
+    kept = f"SELECT 1 FROM {ROWS} r WHERE r.table_name = '{key.table.name}' AND r.kept"
+    value = dialect.text(f'{alias}."{column.name}"', column)
     return f"EXISTS ({kept} AND r.row_key = {value})"
 
 

@@ -11,7 +11,7 @@ from seed_pipeline.settings import SettingsError
 from seed_pipeline.settings.defects import KINDS, KindName, rows_of
 from seed_pipeline.store.assembly import whole
 from seed_pipeline_tests.core.conftest import make_all, settings_with
-from seed_pipeline_tests.core.test_dataset import MOMENTS, digest, flat
+from seed_pipeline_tests.core.test_dataset import MOMENTS, digest, flat, untimed
 
 ALL, VALID = "defects.inject=all", "defects.inject=valid"
 
@@ -89,7 +89,7 @@ def test_chunks_and_growth_leave_no_trace():
 def test_another_date_moves_injected_timestamps_only():
     """IDs, names, texts and values stay (D5)."""
     a, b = (make_all(settings_with(ALL, f"main.as_of={day}")) for day in ("2026-03-01", "2028-02-29"))
-    left, right = flat(a, MOMENTS), flat(b, MOMENTS)
+    left, right = flat(untimed(a), MOMENTS), flat(untimed(b), MOMENTS)
     assert {name for name in left if left[name] != right[name] and "/work_" not in name} == set()
 
 

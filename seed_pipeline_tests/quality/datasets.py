@@ -29,17 +29,18 @@ def settings(*overrides: str) -> Settings:
 def chunks(*overrides: str) -> tuple[dict[str, pd.DataFrame], ...]:
     """The released tables of every chunk. Not to be changed; see `Data`."""
     wanted = settings(*overrides)
-    made: list[dict[str, pd.DataFrame]] = []
-    reference: dataset.Tables = {}
+    made: list[dict[str, dataset.Tables]] = []
     for cohorts in dataset.chunks(wanted):
         parts: dict[str, dataset.Tables] = {}
         for entity in dataset.ENTITIES:
-            parts[entity] = dataset.make(
-                entity, wanted, cohorts, parts | ({"reference": reference} if reference else {})
-            )
-        reference = reference or parts["reference"]
-        made.append({name: frame for name, frame in whole(parts).items() if not name.startswith("work_")})
-    return tuple(made)
+            first = {"reference": made[0]["reference"]} if made else {}
+            parts[entity] = dataset.make(entity, wanted, cohorts, parts | first)
+        made.append(parts)
+    keys = dataset.closed("answer_key", wanted, (parts["answer_key"] for parts in made))
+    return tuple(
+        {name: frame for name, frame in whole(parts | {"answer_key": key}).items() if not name.startswith("work_")}
+        for parts, key in zip(made, keys, strict=True)
+    )
 
 
 @cache

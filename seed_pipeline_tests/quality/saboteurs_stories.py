@@ -102,17 +102,19 @@ def stars_are_as_moody_as_others(d: Data) -> None:
 
 @breaks("K1_alerts")
 def an_alert_lost(d: Data) -> None:
-    d.drop("truth_alerts", d["truth_alerts"]["id"][:1], "id")
+    d.drop("truth_alerts", d["truth_alerts"].query("source == 'seed'")["id"][:1], "id")
 
 
 @breaks("K1_alerts")
 def an_alert_too_severe(d: Data) -> None:
-    d["truth_alerts"].loc[d["truth_alerts"].query("severity == 'warning'").index[0], "severity"] = "critical"
+    d["truth_alerts"].loc[
+        d["truth_alerts"].query("severity == 'warning' and source == 'seed'").index[0], "severity"
+    ] = "critical"
 
 
 @breaks("K1_alerts")
 def an_alert_about_another_session(d: Data) -> None:
-    of_session = d["truth_alerts"].query("alert_type == 'high_talk_ratio'").index[0]
+    of_session = d["truth_alerts"].query("alert_type == 'high_talk_ratio' and source == 'seed'").index[0]
     d["truth_alerts"].loc[of_session, "session_id"] = d.sessions("tutor_talk_ratio < 0.5", 1)[0]
 
 

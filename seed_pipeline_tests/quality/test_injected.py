@@ -79,7 +79,8 @@ def test_integrity_exempts_nobody():
     data.put("sessions", [edge], "session_number", 2)
     metrics = labels.query("defect == 'metrics_at_the_limit' and table_name == 'session_audio_metrics'")["row_key"]
     data.put("session_audio_metrics", metrics[:1], "productive_silence_ratio", 0.5)
-    assert found(judge([data.tables], data.settings)) == {("Q9", text), ("Q2", edge), ("Q7", metrics.iloc[0])}
+    wrong = {(name, row) for name, row in found(judge([data.tables], data.settings)) if name.startswith("Q")}
+    assert wrong == {("Q9", text), ("Q2", edge), ("Q7", metrics.iloc[0])}
 
 
 def test_a_label_of_a_kind_that_is_not_injected_exempts_nothing():

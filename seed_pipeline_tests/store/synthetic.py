@@ -90,6 +90,9 @@ def _keys(seed: int, cohorts: range, sessions: int) -> Tables:
         "truth_personas": _personas(people),
         "truth_churn": _of(students, "student_id"),
         "truth_alerts": _alerts(seed, session),
+        "truth_dashboard": _times(
+            _of(tutors, "id").assign(scope="tutor", period="current"), "metric", ["sessions", "mean"]
+        ),
         "truth_defects": _of(session[session["ordinal"] % 20 == 0], "row_key").assign(
             table_name="sessions", defect="strange", statement="Q4"
         ),
