@@ -8,15 +8,40 @@ from collections.abc import Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run one command and exit with its code. What a user can mend is one message on stderr, never a traceback."""
+    """Run one command and exit with its code. What a user can mend is one message on stderr, never a traceback.
+
+    With --json the message is also an object on stdout. A fault of printing does not change the exit code.
+    """
+    from seed_pipeline.cli.output import forgiving
+
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    with forgiving():
+        code = _run(arguments)
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    from typer import Abort
+    from typer._click.exceptions import NoArgsIsHelpError, UsageError
+
     from seed_pipeline.cli.app import app
+    from seed_pipeline.cli.output import refusal
     from seed_pipeline.cli.problems import exit_code_of
 
     try:
-        app(args=None if argv is None else list(argv), prog_name="seed-pipeline")
+        return app(args=arguments, prog_name="seed-pipeline", standalone_mode=False) or 0
+    except NoArgsIsHelpError as error:
+        error.show()
+        return 2
+    except Abort:
+        return 130
+    except UsageError as error:
+        asked = f"{error.ctx.command_path} --help" if error.ctx else "seed-pipeline --help"
+        refusal(f"{error.format_message()} ({asked} lists what there is)", 2, "--json" in arguments)
+        return 2
     except Exception as error:
         code = exit_code_of(error)
         if code is None:
             raise
-        print(f"Error: {error}", file=sys.stderr)
-        sys.exit(code)
+        refusal(str(error), code, "--json" in arguments)
+        return code

@@ -19,6 +19,7 @@ from seed_pipeline.pipeline.making import Progress, silent
 from seed_pipeline.pipeline.running import Outcome
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.settings import Main, Settings
+from seed_pipeline.settings.secret import redacted
 from seed_pipeline.store.plan import Plan
 from seed_pipeline.store.target import file, parse, redact
 
@@ -248,6 +249,8 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
+    if isinstance(value, str):
+        return redacted(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -11,6 +11,7 @@ from dagster._core.execution.plan.objects import StepFailureData
 
 from seed_pipeline import CONFIGS
 from seed_pipeline.core.dataset import ENTITIES
+from seed_pipeline.defs.settings import refuse_secrets
 from seed_pipeline.pipeline.ledger import RefusedError
 from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.pipeline.running import Outcome, outcome
@@ -43,7 +44,9 @@ def materialize(wishes: Wishes, settings: Settings, artifacts: Path, job: str = 
         result = defs.resolve_job_def(job).execute_in_process(
             instance=instance, run_config=config, raise_on_error=False
         )
-    return outcome(Candidate(Artifacts(artifacts), settings), _loaded(result), _reasons(result), _effects(result))
+    loaded = _loaded(result)
+    refused = [] if loaded is not None and not result.success else _reasons(result)
+    return outcome(Candidate(Artifacts(artifacts), settings), loaded, refused, _effects(result) + _afterwards(result))
 
 
 def without_secret(wishes: Wishes, target: str) -> Wishes:
@@ -51,14 +54,16 @@ def without_secret(wishes: Wishes, target: str) -> Wishes:
     if not secrets(parse(target)) or target.startswith("env:"):
         return wishes
     os.environ[TARGET] = target
-    others = [text for text in wishes.overrides if not text.startswith("main.target=")]
+    others = [text for text in wishes.overrides if text.partition("=")[0].strip() != "main.target"]
     return replace(wishes, target=f"env:{TARGET}", overrides=others)
 
 
 def run_config(wishes: Wishes, artifacts: Path) -> dict[str, Any]:
     """The wishes as the configuration of the resource `settings`: as overrides, which hold over any preset."""
     found = {"presets": list(wishes.presets), "overrides": wishes.as_overrides(), "artifacts": str(artifacts)}
-    return found | ({"config_dir": str(wishes.config)} if wishes.config else {})
+    found |= {"config_dir": str(wishes.config)} if wishes.config else {}
+    refuse_secrets(found)
+    return found
 
 
 def _instance() -> dg.DagsterInstance:
@@ -69,15 +74,23 @@ def _instance() -> dg.DagsterInstance:
 
 
 def _loaded(result: dg.ExecuteInProcessResult) -> dict[str, int] | None:
-    events = result.asset_materializations_for_node("database") if result.success else []
+    events = result.asset_materializations_for_node("database")
     rows = {key: value.value for event in events for key, value in event.metadata.items() if key.startswith("rows: ")}
     return {key.removeprefix("rows: "): int(str(count)) for key, count in rows.items()} if events else None
 
 
 def _effects(result: dg.ExecuteInProcessResult) -> list[str]:
-    events = result.asset_materializations_for_node("database") if result.success else []
+    events = result.asset_materializations_for_node("database")
     found = [event.metadata["rows of others"] for event in events if "rows of others" in event.metadata]
     return [str(r.data["effect"]) for shown in found if isinstance(shown, dg.TableMetadataValue) for r in shown.records]
+
+
+def _afterwards(result: dg.ExecuteInProcessResult) -> list[str]:
+    """What failed after the load: the report, say. The release is there all the same."""
+    if _loaded(result) is None:
+        return []
+    failed = {e.step_key: e.step_failure_data.user_failure_data for e in result.all_events if e.is_step_failure}
+    return [f"loaded, but {s} failed: {(said and said.description) or 'see the run'}" for s, said in failed.items()]
 
 
 def _reasons(result: dg.ExecuteInProcessResult) -> list[str]:

@@ -1,6 +1,6 @@
 """The settings of a run: configs/ and what the Launchpad lays over them. One resource, so that all assets agree."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from seed_pipeline.pipeline.making import Made, Opened, made, watch
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.settings import SHIPPED, Settings, SettingsError
 from seed_pipeline.settings.rules import Rule
+from seed_pipeline.settings.secret import holds_secret
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.errors import StoreError
 
@@ -90,6 +91,13 @@ class SeedSettings(dg.ConfigurableResource):
     config_dir: str | None = Field(default=None, description="Folder of settings instead of the shipped configs/.")
     artifacts: str = Field(default="data/artifacts", description="Folder of the Parquet artifacts.")
 
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Fail at once where the stored configuration of the run holds a password: Dagster keeps it for good."""
+        try:
+            refuse_secrets(context.run.run_config if context.run else {})
+        except SettingsError as error:
+            raise as_failure(error) from None
+
     @property
     def store(self) -> Artifacts:
         """The artifacts of this run."""
@@ -155,6 +163,23 @@ class SeedSettings(dg.ConfigurableResource):
     def _as_of(self, asset: str) -> date:
         world = self.store.manifest(asset).metadata.get("world", {})
         return date.fromisoformat(world.get("as_of", date.today().isoformat()))
+
+
+def refuse_secrets(config: Mapping[str, Any]) -> None:
+    """Raise SettingsError where a run's configuration holds a password."""
+    if any(holds_secret(text) for text in _texts(config)):
+        why = "Dagster keeps the configuration of every run in clear text, and this one holds a password"
+        remedy = "write env:NAME for the target and set that variable; change the password if the run is stored already"
+        raise SettingsError("run configuration", None, why, remedy)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a nested configuration."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(item)
 
 
 def as_failure(error: Exception) -> dg.Failure:

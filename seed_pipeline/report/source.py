@@ -19,6 +19,7 @@ from seed_pipeline.quality.injected import ordinary
 from seed_pipeline.quality.judgement import judge
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.settings import Settings
+from seed_pipeline.settings.secret import redacted
 from seed_pipeline.store import database, manifest
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.failures import explained
@@ -108,7 +109,8 @@ def command(wishes: Wishes, settings: Settings) -> str:
     """The command that makes this data again, from the same configs/ and version."""
     main = settings.main
     said = ["--seed", str(main.seed), "--sessions", str(main.total_sessions), "--as-of", main.as_of.isoformat()]
-    several = (("--preset", wishes.presets), ("--set", wishes.overrides), ("--disable-rule", wishes.disabled_rules))
+    overrides = [redacted(text) for text in wishes.overrides if text.partition("=")[0].strip() != "main.target"]
+    several = (("--preset", wishes.presets), ("--set", overrides), ("--disable-rule", wishes.disabled_rules))
     said += [word for option, values in several for value in values for word in (option, value)]
     said += ["--config", str(wishes.config)] if wishes.config else []
     said += [] if main.answer_key else ["--no-answer-key"]

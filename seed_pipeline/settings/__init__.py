@@ -20,6 +20,7 @@ from seed_pipeline.settings.probabilities import Group, Probabilities
 from seed_pipeline.settings.ranges import Day, Number, Printable, Seed, Strict, Whole
 from seed_pipeline.settings.references import check_references
 from seed_pipeline.settings.rules import Correlations
+from seed_pipeline.settings.secret import Address
 from seed_pipeline.settings.targets import Targets
 from seed_pipeline.settings.text import Text
 
@@ -66,7 +67,7 @@ class Main(Strict):
     days: Annotated[Whole, Field(ge=15, le=366)] = 30
     clear_existing_data: bool = True
     answer_key: bool = True
-    target: Printable = "sqlite:///data/seed.db"
+    target: Address = Address("sqlite:///data/seed.db")
     target_schema: Annotated[str, Field(pattern=r'^[^",]*$', max_length=63)] = ""
     allowed_targets: Annotated[tuple[Printable, ...], Field(min_length=1, max_length=100)] = ALLOWED
     allow_production: bool = False

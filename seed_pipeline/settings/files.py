@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from seed_pipeline.settings.secret import redacted
 from seed_pipeline.settings.yaml import UnreadableError, parsed
 
 LARGEST = 1_000_000
@@ -19,9 +20,11 @@ class SettingsError(Exception):
 
     def __init__(self, where: str, value: Any, why: str, remedy: str) -> None:
         self.where, self.value, self.why, self.remedy = where, value, why, remedy
-        shown = "" if value is None else f" = {_short(repr(value), 120)}"
-        why = _short(why, 600)
-        super().__init__(_printable(f"{_short(where, 300)}{shown}: {why}. What to do: {_short(remedy, 2000)}."))
+        shown = "" if value is None else f" = {_short(redacted(repr(value)), 120)}"
+        why = _short(redacted(why), 600)
+        super().__init__(
+            _printable(f"{_short(redacted(where), 300)}{shown}: {why}. What to do: {_short(remedy, 2000)}.")
+        )
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
         """Errors cross to another process and back (chunks made side by side)."""

@@ -41,7 +41,7 @@ def connect(target: str | sa.URL, *, writable: bool = True, schema: str = "") ->
 
     PostgreSQL: see `policy`; `schema` is that of the platform's tables.
 
-    SQLite: foreign keys on; writable: WAL, the file and its folders are made when first used; not writable: a file
+    SQLite: foreign keys on; writable: the file and its folders are made when first used; not writable: a file
     that does not exist stays so, an empty database in memory stands in for it. Raises StoreError for a bad target.
     """
     url = parse(target) if isinstance(target, str) else target
@@ -56,7 +56,6 @@ def create_missing(engine: sa.Engine, *, answer_key: bool = True) -> list[str]:
     with _transaction(engine, _DEFAULT) as connection:
         made = _create(connection, answer_key)
         connection.commit()
-        dialect_of(engine).finish(connection, bool(made))
     return made
 
 
@@ -86,9 +85,7 @@ def load(engine: sa.Engine, chunks: Iterable[Tables], release: Release, options:
     with _transaction(engine, options) as connection:
         space, made = _stage(connection, chunks, options)
         space.dialect.lock_tables(connection, _locked(space.catalogue), options.wait_seconds)
-        differences, effects = _settle(space)
-        found = _plan(space, differences, effects, made)
-        _refuse(found)
+        differences, found = _decide(space, made)
         _carry_out(space, differences)
         written = manifest.refresh(space, differences)
         if found.changes:
@@ -101,7 +98,6 @@ def load(engine: sa.Engine, chunks: Iterable[Tables], release: Release, options:
             last = manifest.last_release(connection)
             found = replace(found, applied=True, release=last.release if last else None)
             connection.rollback()
-        space.dialect.finish(connection, bool(made))
     return found
 
 
@@ -135,14 +131,11 @@ def clean(engine: sa.Engine, options: Options = _DEFAULT) -> Plan:
             return Plan(redact(engine.url), (), applied=True)
         space = Workspace(connection, dialect, catalogue, options)
         space.dialect.lock_tables(connection, _locked(catalogue), options.wait_seconds)
-        differences, effects = _settle(space)
-        found = _plan(space, differences, effects, [])
-        _refuse(found)
+        differences, found = _decide(space, [])
         _carry_out(space, differences)
         space.forget()
         removal.remove(space)
         connection.commit()
-        dialect.finish(connection, False)
     return replace(found, applied=True)
 
 
@@ -150,12 +143,12 @@ def clean(engine: sa.Engine, options: Options = _DEFAULT) -> Plan:
 def _transaction(engine: sa.Engine, options: Options) -> Iterator[sa.Connection]:
     """A connection in the one transaction of a release, rolled back unless the block commits."""
     with explained(engine), engine.connect() as connection:
-        transaction = dialect_of(engine).begin(connection, options.wait_seconds)
+        dialect_of(engine).begin(connection, options.wait_seconds)
         try:
             yield connection
         finally:
-            if transaction.is_active:
-                transaction.rollback()
+            connection.rollback()
+            dialect_of(engine).finish(connection)
 
 
 def _stage(connection: sa.Connection, chunks: Iterable[Tables], options: Options) -> tuple[Workspace, list[str]]:
@@ -178,8 +171,19 @@ def _create(connection: sa.Connection, answer_key: bool) -> list[str]:
     types = dialect.create_types(connection, missing)
     for table in missing:
         connection.exec_driver_sql(dialect.create(table))
+    connection.info["created"] = bool(missing)
     made = [t.name for t in missing if t.name not in ownership.metadata.tables]
     return moved + [f"type:{name}" for name in types] + [f"table:{name}" for name in made]
+
+
+def _decide(space: Workspace, made: list[str]) -> tuple[dict[str, Difference], Plan]:
+    """The differences and the plan, if it may be applied; decided anew where others could have written meanwhile."""
+    differences, effects = _settle(space)
+    found = _plan(space, differences, effects, made)
+    _refuse(found)
+    if not made and found.changes and space.dialect.let_readers_go_on(space.connection):
+        return _decide(space, made)
+    return differences, found
 
 
 def _settle(space: Workspace) -> tuple[dict[str, Difference], list[Effect]]:

@@ -1,5 +1,7 @@
 """What the store says when it cannot go on."""
 
+from seed_pipeline.settings.secret import redacted
+
 
 class StoreError(Exception):
     """A store or target that cannot be used as asked, for the person who can change it.
@@ -12,7 +14,7 @@ class StoreError(Exception):
     def __init__(self, where: str, value: object, why: str, remedy: str, *, retry: bool = False) -> None:
         self.where, self.value, self.why, self.remedy, self.retry = where, value, why, remedy, retry
         shown = "" if value is None else f" = {value!r}" if isinstance(value, str) else f" = {value}"
-        super().__init__(f"{where}{shown}: {why}. What to do: {remedy}.")
+        super().__init__(f"{redacted(where)}{redacted(shown)}: {redacted(why)}. What to do: {remedy}.")
 
     def __reduce__(self) -> tuple:
         return _rebuild, (self.where, self.value, self.why, self.remedy, self.retry)

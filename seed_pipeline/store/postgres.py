@@ -70,6 +70,10 @@ class Postgres:
         remedy = "wait for the other release to end, or raise wait_seconds"
         return StoreError(where, None, f"another release into this database is at work{who}", remedy, retry=True)
 
+    def let_readers_go_on(self, connection: sa.Connection) -> bool:
+        """They do."""
+        return False
+
     def lock_tables(self, connection: sa.Connection, names: Sequence[str], wait_seconds: float) -> None:
         """Keep other writers (not readers) off the tables, so that what was planned is what is applied."""
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {max(1, int(wait_seconds * 1000))}")
@@ -87,7 +91,7 @@ class Postgres:
             return None
         return {row[0]: (int(row[1]), int(row[2])) for row in connection.exec_driver_sql(postgres_catalogue.BOOKS)}
 
-    def finish(self, connection: sa.Connection, created: bool) -> None:
+    def finish(self, connection: sa.Connection) -> None:
         """After the commit: drop the indexes of `support`, those that a crash left behind too.
 
         Where tables were created, the server's statistics on its own catalogue are renewed: the platform's schema tool
@@ -97,13 +101,14 @@ class Postgres:
         What cannot be had within ten seconds is left for the next time.
         """
         mine = f"schemaname = ANY (current_schemas(false)) AND starts_with(indexname, '{_SUPPORT}')"
-        names = [row[0] for row in connection.exec_driver_sql(f"SELECT indexname FROM pg_indexes WHERE {mine}")]
-        connection.commit()
+        names: list[str] = []
+        with suppress(sa.exc.DBAPIError), connection.begin():
+            names = [row[0] for row in connection.exec_driver_sql(f"SELECT indexname FROM pg_indexes WHERE {mine}")]
         for name in names:
             with suppress(sa.exc.DBAPIError), connection.begin():
                 connection.exec_driver_sql("SET LOCAL lock_timeout = 10000")
                 connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{name}"')
-        if created:
+        if connection.info.pop("created", False):
             with suppress(sa.exc.DBAPIError), connection.begin():
                 connection.exec_driver_sql(f"ANALYZE {', '.join(_CATALOGUE)}")
 

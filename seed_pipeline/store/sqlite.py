@@ -1,6 +1,8 @@
 """SQLite: one file, STRICT tables with plain affinities, WAL so that readers see whole releases."""
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from seed_pipeline.store.target import file, redact
 
 _BATCH = 20_000
 _CACHE_KIB = 96 * 1024
+_PATIENCE = 200  # milliseconds
 
 
 class _StrictTypes(SQLiteTypeCompiler):
@@ -61,7 +64,7 @@ class SQLite:
                 self._make_folder(url, path)
         pool = sa.pool.StaticPool if url.database in (None, "", ":memory:") else sa.pool.NullPool
         engine = sa.create_engine(url, poolclass=pool)
-        sa.event.listen(engine, "connect", lambda raw, _: _prepare(raw, writable))
+        sa.event.listen(engine, "connect", lambda raw, _: _prepare(raw))
         sa.event.listen(engine, "begin", lambda c: c.exec_driver_sql(c.get_execution_options().get("begin", "BEGIN")))
         return engine
 
@@ -74,9 +77,26 @@ class SQLite:
 
     def begin(self, connection: sa.Connection, wait_seconds: float) -> sa.RootTransaction:
         """Begin the release's transaction as the only writer; waits for another writer, then fails."""
-        raw = connection.connection.driver_connection
-        raw.execute(f"PRAGMA busy_timeout = {int(wait_seconds * 1000)}")  # type: ignore[union-attr]
+        raw: Any = connection.connection.driver_connection
+        raw.execute(f"PRAGMA busy_timeout = {int(wait_seconds * 1000)}")
+        connection.info["mode"] = raw.execute("PRAGMA journal_mode").fetchone()[0]
         return connection.execution_options(begin="BEGIN IMMEDIATE").begin()
+
+    def let_readers_go_on(self, connection: sa.Connection) -> bool:
+        """Before the first write: begin anew in WAL mode, until `finish`; whether others may have written meanwhile.
+
+        Temporary tables stay. Where a reader is in the way of that, the file keeps its mode, and the commit waits.
+        """
+        raw: Any = connection.connection.driver_connection
+        if raw.execute("PRAGMA journal_mode").fetchone()[0] == "wal" or connection.info.pop("tried", False):
+            return False
+        connection.commit()
+        with suppress(sqlite3.OperationalError):
+            raw.execute("PRAGMA journal_mode = WAL")
+            raw.execute("PRAGMA synchronous = NORMAL")
+        connection.begin()
+        connection.info["tried"] = True
+        return True
 
     def lock_tables(self, connection: sa.Connection, names: Sequence[str], wait_seconds: float) -> None:
         """Nothing to do: the one writer has the whole file."""
@@ -84,9 +104,16 @@ class SQLite:
     def books(self, connection: sa.Connection) -> None:
         """SQLite does not count per table what came and what left."""
 
-    def finish(self, connection: sa.Connection, created: bool) -> None:
-        """After the commit: bring the log into the file, so that the file alone can be copied."""
-        connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # type: ignore[union-attr]
+    def finish(self, connection: sa.Connection) -> None:
+        """Bring the log into the file and leave it in the mode in which it was found, for copies and read-only media.
+
+        What is committed is committed: a reader in the way, or a full disk, leaves the log for the next time.
+        """
+        raw: Any = connection.connection.driver_connection
+        with suppress(sqlite3.Error):
+            raw.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            raw.execute(f"PRAGMA journal_mode = {connection.info.get('mode', 'wal')}").fetchall()
 
     def create(self, table: sa.Table) -> str:
         """DDL of the table."""
@@ -187,15 +214,12 @@ class SQLite:
         return Catalogue(tables, tuple(references))
 
 
-def _prepare(raw: Any, writable: bool) -> None:
+def _prepare(raw: Any) -> None:
     raw.isolation_level = None
     raw.execute("PRAGMA busy_timeout = 5000")
     raw.execute("PRAGMA foreign_keys = ON")
     raw.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     raw.execute(f"PRAGMA temp.cache_size = -{_CACHE_KIB}")
-    if writable:
-        raw.execute("PRAGMA journal_mode = WAL")
-        raw.execute("PRAGMA synchronous = NORMAL")
 
 
 def _key_of(name: str) -> str:

@@ -47,7 +47,8 @@ def _read(where: str, text: str) -> sa.URL:
         url = sa.make_url(text)
     except (sa.exc.ArgumentError, ValueError):
         url = None
-    if url is None or ("@" in (url.database or "") and url.get_backend_name() != "sqlite"):
+    parts = () if url is None or url.get_backend_name() == "sqlite" else (url.database, url.host)
+    if url is None or any("@" in (part or "") for part in parts):
         why = "the URL cannot be read (special characters in a password have to be percent-encoded)"
         raise StoreError(where, None, why, _FORMS)
     if url.get_backend_name() == "sqlite" and url.query:

@@ -1,9 +1,12 @@
 """A load makes the target hold the release: in one step, by key, and only where something differs."""
 
+import sqlite3
+import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
 from seed_pipeline import schema
 from seed_pipeline.store import database
@@ -309,7 +312,6 @@ def test_sqlite_has_no_affinity_traps(sqlite: Target, first: list[Tables]) -> No
     )
     assert sqlite.rows(f"{kinds} FROM sessions") == [("text", "real", "integer", "text")]
     assert sqlite.count("subjects", "id = '00000000-0000-0000-0000-0000000000e5'") == 1
-    assert sqlite.one("PRAGMA journal_mode") == "wal"
     assert sqlite.one("PRAGMA foreign_keys") == 1
     assert len(str(sqlite.one("SELECT min(scheduled_start) FROM sessions"))) == len("2025-02-01 15:00:00")
 
@@ -324,3 +326,66 @@ def test_replacing_many_rows_does_not_scan_for_each(postgres: Target) -> None:
     assert sum(t.delete for t in plan.tables if t.table == "sessions") == len(many[0]["sessions"])
     assert int(str(postgres.one(scans))) < 100
     assert postgres.rows("SELECT indexname FROM pg_indexes WHERE starts_with(indexname, 'seed_pipeline_support')") == []
+
+
+def mode(path: Path) -> str:
+    with sqlite3.connect(path) as connection:
+        return connection.execute("PRAGMA journal_mode").fetchone()[0]
+
+
+@pytest.mark.parametrize("theirs", ["delete", "wal"])
+def test_a_file_stays_in_its_journal_mode(sqlite: Target, first: list[Tables], theirs: str) -> None:
+    """Refused or loaded, with a log beside it only where there was one: what others read with stays able to."""
+    path = Path(str(sqlite.url.database))
+    path.parent.mkdir()
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"PRAGMA journal_mode = {theirs}")
+        connection.execute("CREATE TABLE users (id TEXT PRIMARY KEY)")
+    with pytest.raises(StoreError, match="contradicts"):
+        sqlite.load(first)
+    assert mode(path) == theirs
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE users")
+    sqlite.load(first)
+    assert mode(path) == theirs
+    assert theirs == "wal" or not path.with_name("seed.db-wal").exists()
+
+
+def test_a_released_file_can_be_read_where_nobody_may_write(sqlite: Target, first: list[Tables]) -> None:
+    """On read-only media no log can be made beside the file, and none is needed."""
+    sqlite.load(first)
+    with sqlite3.connect(f"file:{sqlite.url.database}?mode=ro&immutable=1", uri=True) as connection:
+        assert connection.execute("SELECT count(*) FROM tutors").fetchone() == (12,)
+    assert Path(str(sqlite.url.database)).read_bytes()[18:20] == b"\x01\x01", "the header asks for no log"
+
+
+def test_a_readers_snapshot_holds_nobody_up(sqlite: Target, first: list[Tables], second: list[Tables]) -> None:
+    """Somebody reads in one long transaction: the release is there at once, and the reader goes on with the old one."""
+    sqlite.load(first)
+    reader = sqlite3.connect(str(sqlite.url.database), isolation_level=None)
+    with sqlite3.connect(str(sqlite.url.database)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    reader.execute("BEGIN")
+    before = reader.execute("SELECT min(id) FROM users").fetchone()
+    began = time.monotonic()
+    sqlite.load(second, 2)
+    assert time.monotonic() - began < 5
+    assert reader.execute("SELECT min(id) FROM users").fetchone() == before
+    reader.close()
+    assert_holds(sqlite, second)
+
+
+def test_what_goes_wrong_after_the_commit_does_not_undo_it(
+    target: Target, first: list[Tables], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk at the checkpoint, a lost connection while tidying up: the release is loaded, and that is said."""
+    tidy = type(database.dialect_of(target.url)).finish
+
+    def finish(self: object, connection: sa.Connection) -> None:
+        connection.connection.driver_connection.close()  # type: ignore[union-attr]
+        tidy(self, connection)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(database.dialect_of(target.url)), "finish", finish)
+    assert target.load(first).applied
+    monkeypatch.undo()
+    assert_holds(target, first)

@@ -1,0 +1,61 @@
+"""What a command says at its end, whoever listens: a fault of printing is no verdict."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+
+class _Forgiving:
+    """A stream that goes on when nobody reads any more, or when the disk it goes to is full."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._is_lost = stream, False
+
+    def write(self, text: str) -> int:
+        self._attempt(lambda: self._stream.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._attempt(self._stream.flush)
+
+    def _attempt(self, what: Any) -> None:
+        if self._is_lost:
+            return
+        try:
+            what()
+        except OSError:
+            self._is_lost = True
+            # What is still buffered would fail again when the process ends, and that would be its exit code.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def forgiving() -> Iterator[None]:
+    """Characters that the terminal's encoding lacks are replaced, a reader who left is forgotten."""
+    kept = sys.stdout, sys.stderr
+    for stream in kept:
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    sys.stdout, sys.stderr = _Forgiving(kept[0]), _Forgiving(kept[1])
+    try:
+        yield
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        sys.stdout, sys.stderr = kept
+
+
+def refusal(message: str, code: int, as_json: bool) -> None:
+    """Why nothing came of it: a sentence for people, and an object where a script asked for one."""
+    from seed_pipeline.settings.secret import redacted
+
+    message = redacted(message)
+    print(f"Error: {message}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({"error": message, "exit_code": code}, indent=2, ensure_ascii=False))
