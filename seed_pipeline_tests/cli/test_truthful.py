@@ -70,7 +70,8 @@ def test_an_address_gives_its_secret_to_nobody_who_prints() -> None:
     for text in (str(target), repr(target), f"{target}", f"{settings.main}", settings.model_dump_json()):
         assert "s3cret" not in text
     again = made_again(Wishes(overrides=(f"main.target = {URL}", "main.seed=7")), settings)
-    assert "s3cret" not in again and "main.seed=7" in again
+    assert "s3cret" not in again
+    assert "main.seed=7" in again
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ def test_refusals_are_json_where_json_was_asked_for(command: Command) -> None:
         answer = command(*given, "--json")
         found = json.loads(answer.out)
         assert (answer.code, found["exit_code"]) == (2, 2)
-        assert found["error"] and "Error: " in answer.err
+        assert found["error"] in answer.err
 
 
 @pytest.mark.parametrize("passes", [True, False])

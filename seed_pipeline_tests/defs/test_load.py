@@ -1,5 +1,6 @@
 """What reaches the database, and what never does, however a load is launched."""
 
+import os
 from pathlib import Path
 
 import dagster as dg
@@ -8,7 +9,11 @@ import pytest
 
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.definitions import defs
+from seed_pipeline.defs.launch import TARGET, run_config, without_secret
 from seed_pipeline.pipeline.ledger import Ledger, lineage
+from seed_pipeline.pipeline.wishes import Wishes
+from seed_pipeline.settings import SettingsError
+from seed_pipeline.settings.secret import Address
 from seed_pipeline_tests.defs.conftest import Place, failed_checks, message
 
 TOO_FEW = ["targets.statements.O1_completed.expected=0.5"]
@@ -152,3 +157,27 @@ def test_verdicts_under_other_settings_do_not_count(loaded: Place, tmp_path: Pat
     assert "T4_rating failed: observed star" in message(result)
     assert place.database.read_bytes() == before
     assert place.launch("database").success
+
+
+@pytest.mark.parametrize(
+    "typed", [{"target": "postgresql://me:s3cret@127.0.0.1/app"}, {"overrides": ["main.target = postgresql://a:b@c/d"]}]
+)
+def test_a_password_typed_into_a_run_stops_it(place: Place, typed: dict) -> None:
+    """Dagster keeps a run's configuration for good: nothing is made, and the message says what to write instead."""
+    result = place.launch("reference", **typed)
+    assert not result.success
+    assert "this one holds a password" in str([e.event_specific_data for e in result.all_events])
+    assert place.artifacts.assets() == ()
+
+
+def test_a_password_given_to_the_command_line_never_reaches_dagster(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However it was written, the configuration that is stored names a variable."""
+    url = "postgresql://me:s3cret@127.0.0.1/app"
+    for wishes in (Wishes(target=url), Wishes(overrides=(f"main.target ={url}", "main.seed=7"))):
+        monkeypatch.setenv(TARGET, "")
+        config = run_config(without_secret(wishes, Address(url)), Path("artifacts"))
+        assert "s3cret" not in str(config)
+        assert 'main.target="env:SEED_TARGET_URL"' in config["overrides"]
+        assert os.environ[TARGET] == url
+    with pytest.raises(SettingsError, match="holds a password"):
+        run_config(Wishes(overrides=(f"main.targett={url}",)), Path("artifacts"))
