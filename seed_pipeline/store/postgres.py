@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
+import psycopg
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import sqlalchemy as sa
@@ -102,14 +103,14 @@ class Postgres:
         """
         mine = f"schemaname = ANY (current_schemas(false)) AND starts_with(indexname, '{_SUPPORT}')"
         names: list[str] = []
-        with suppress(sa.exc.DBAPIError), connection.begin():
+        with suppress(sa.exc.DBAPIError, psycopg.Error), connection.begin():
             names = [row[0] for row in connection.exec_driver_sql(f"SELECT indexname FROM pg_indexes WHERE {mine}")]
         for name in names:
-            with suppress(sa.exc.DBAPIError), connection.begin():
+            with suppress(sa.exc.DBAPIError, psycopg.Error), connection.begin():
                 connection.exec_driver_sql("SET LOCAL lock_timeout = 10000")
                 connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{name}"')
         if connection.info.pop("created", False):
-            with suppress(sa.exc.DBAPIError), connection.begin():
+            with suppress(sa.exc.DBAPIError, psycopg.Error), connection.begin():
                 connection.exec_driver_sql(f"ANALYZE {', '.join(_CATALOGUE)}")
 
     def create(self, table: sa.Table) -> str:
