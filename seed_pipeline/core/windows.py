@@ -67,6 +67,7 @@ class Observed:
         self.age = (end - start).astype(np.int64)  # seconds before the end
         self._place = np.lexsort((pd.factorize(self.ids, sort=True)[0], -self.age)).argsort()
         self._facts: dict[str, np.ndarray] = {}
+        self._rows_of: dict[str, np.ndarray] = {}
 
     def fact(self, name: str) -> np.ndarray:
         """A stored value of every session; NaN or None where it was not measured."""
@@ -87,9 +88,15 @@ class Observed:
         for asset, table in _MEASURED:
             frame = self._rows.get(asset, {}).get(table)
             if frame is not None and name in frame:
-                at = pd.Index(self.ids).get_indexer(frame["session_id"].to_numpy(object))
+                at = self._at(table, frame)
                 result[at[at >= 0]] = _values(frame[name])[at >= 0]
         return result
+
+    def _at(self, table: str, frame: pd.DataFrame) -> np.ndarray:
+        """The session of each row of a table; -1 where it is none of these."""
+        if table not in self._rows_of:
+            self._rows_of[table] = pd.Index(self.ids).get_indexer(frame["session_id"].to_numpy(object))
+        return self._rows_of[table]
 
     def meet(self, conditions: Conditions) -> np.ndarray:
         """One boolean per session: all conditions hold."""

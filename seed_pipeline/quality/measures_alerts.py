@@ -54,11 +54,12 @@ def _on_window(chunk: Chunk, rule: AlertRule) -> pd.Series:
     """`tutor/session/student severity` of every alert that a rule on a window demands."""
     assert rule.window is not None
     looked, found = Looked(chunk, rule.window), []
+    latest = looked.latest() if rule.names else {}
     for tutor, figures in looked.figures().items():
         level = next((lv for lv, c in rule.severities.items() if meet(figures, (*rule.when, *c))), None)
         if level is not None:
-            named = looked.latest(tutor) if rule.names else (_NOBODY, _NOBODY)
-            found.append(f"{tutor}/{named[0]}/{named[1]} {level}")
+            session, student = latest.get(tutor, (_NOBODY, _NOBODY))
+            found.append(f"{tutor}/{session}/{student} {level}")
     return pd.Series(found, dtype=object)
 
 

@@ -51,11 +51,10 @@ class Looked:
         frame = frame.sort_values(["start", "id"])
         return frame.groupby("tutor").tail(self.window.last) if self.window.last else frame
 
-    def latest(self, tutor: str) -> tuple[str, str]:
-        """The latest session of the window with this tutor, and its student."""
-        frame = self._sessions(self.end)
-        row = frame.loc[frame["tutor"] == tutor, "row"].iloc[-1]
-        return self.ids[row], self.students[row]
+    def latest(self) -> dict[str, tuple[str, str]]:
+        """Each tutor's latest session of the window, and its student."""
+        last = self._sessions(self.end).groupby("tutor")["row"].last()
+        return {str(tutor): (self.ids[row], self.students[row]) for tutor, row in last.items()}
 
     def figures(self) -> dict[str, dict[str, Fraction | None]]:
         """The figures of every tutor with a session in the window."""
