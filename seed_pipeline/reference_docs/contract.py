@@ -22,8 +22,8 @@ CHAPTERS = {
 }
 BY_TESTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "D5": (
-        "Another as_of moves timestamps only: every other value of every row, every ID included, is the same; alerts of "
-        "the platform aside, which are about the days before as_of",
+        "Another as_of moves timestamps only: every other value of every row, every ID included, is the same; alerts "
+        "of the platform aside, which are about the days before as_of",
         ("core/test_dataset.py::test_another_as_of_moves_timestamps_only",),
     ),
     "R11": (
