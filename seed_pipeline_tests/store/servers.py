@@ -55,11 +55,11 @@ def raw(url: sa.URL) -> str:
 
 
 @contextmanager
-def database(server: sa.URL) -> Iterator[sa.URL]:
-    """A new, empty database on the server, dropped at the end."""
+def database(server: sa.URL, how: str = "") -> Iterator[sa.URL]:
+    """A new, empty database on the server, made as `how` says, dropped at the end."""
     name = f"seed_test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(raw(server), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+        connection.execute(f'CREATE DATABASE "{name}" {how}')  # type: ignore[arg-type]
         try:
             yield server.set(database=name)
         finally:
