@@ -247,7 +247,8 @@ def pooler(server: sa.URL) -> Iterator[str]:
         f"unix_socket_dir = {folder}", "listen_port = 5432", "listen_addr =", f"logfile = {folder}/log",
     ]  # fmt: skip
     (folder / "pgbouncer.ini").write_text("\n".join(lines))
-    who = {"user": "nobody"} if os.geteuid() == 0 else {}
+    # It refuses to be root, and only the server's own user gets at a socket in the server's folder.
+    who = {"user": Path(str(server.query["host"])).owner()} if os.geteuid() == 0 else {}
     running = subprocess.Popen(
         [program, folder / "pgbouncer.ini"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **who
     )
