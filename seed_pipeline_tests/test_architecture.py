@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "pipeline": {"schema", "settings", "core", "quality", "store"},
     "testing": {"settings", "core", "store", "pipeline"},
     "demo": {"schema", "settings", "core", "store"},
+    "grade": {"schema", "store"},
     "report": {"schema", "settings", "core", "quality", "store", "blast_radius", "pipeline", "demo"},
     "defs": {
         "schema",
@@ -35,7 +36,7 @@ MAY_IMPORT = {
         "definitions",
     },
     "definitions": {"defs"},
-    "cli": {"schema", "settings", "core", "quality", "store", "explain", "pipeline", "demo", "report", "defs"},
+    "cli": {"schema", "settings", "core", "quality", "store", "explain", "pipeline", "demo", "grade", "report", "defs"},
 }
 """Room → the rooms it may import from, besides itself."""
 
@@ -54,6 +55,7 @@ FORBIDDEN = {
     "pipeline": FACES | DATABASES,
     "testing": FACES,
     "demo": FACES | DATABASES,
+    "grade": FACES | DATABASES | {"pandas"},
     "report": FACES | DATABASES,
     "defs": {"typer", "rich", "click"},
 }

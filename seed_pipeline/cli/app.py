@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from seed_pipeline.cli.grading import grade
 from seed_pipeline.cli.options import (
     AllowProduction,
     Artifacts,
@@ -254,6 +255,9 @@ def demo(
     from seed_pipeline.cli import work
 
     work.demo(work.wishes(context.params), json)
+
+
+app.command()(grade)
 
 
 @config_app.command("show")

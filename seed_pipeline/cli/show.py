@@ -15,6 +15,7 @@ from rich.text import Text
 
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.demo.play import Scene
+from seed_pipeline.grade import Grades
 from seed_pipeline.pipeline.making import Progress, silent
 from seed_pipeline.pipeline.running import Outcome
 from seed_pipeline.quality.verdict import Verdict
@@ -204,6 +205,16 @@ def scenes(found: Sequence[Scene]) -> None:
             out.print(Text(f"      {line}", style="dim"))
     judged = [scene for scene in found if scene.holds is not None]
     out.print(f"\n{sum(scene.holds is True for scene in judged)} of {len(judged)} hold as expected")
+
+
+def graded(found: Grades, limited: bool) -> None:
+    """The grades of an application's services, and which of them are beyond a limit."""
+    out = _console()
+    out.print(found.text)
+    for failure in found.failures:
+        out.print(Text(f"❌ {failure}", style="red"))
+    if limited and not found.failures:
+        out.print("✅ every grade is within its limit")
 
 
 def world(settings: Settings) -> dict[str, Any]:

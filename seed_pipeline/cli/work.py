@@ -160,6 +160,26 @@ def demo(asked: Wishes, as_json: bool) -> None:
     _exit(REFUSED if failed else 0)
 
 
+def grade(asked: Wishes, options: Mapping[str, Any], as_json: bool) -> None:
+    """seed-pipeline grade."""
+    from seed_pipeline.grade import Thresholds
+    from seed_pipeline.grade import grade as graded
+
+    limits = Thresholds(**{f.name: options[f.name] for f in fields(Thresholds)})
+    named = ("alerts", "insights", "churn", "scores", "source", "warn_from", "tolerance")
+    grades = graded(
+        asked.settings(date.today()).main.target,
+        **{name: options[name] for name in named},
+        dashboard=options["dashboard"] or (),
+        thresholds=limits,
+    )
+    if as_json:
+        _print_json(grades.to_json())
+    else:
+        show.graded(grades, bool(limits.given))
+    _exit(REFUSED if grades.failures else 0)
+
+
 def show_settings(asked: Wishes, key: str | None, as_json: bool) -> None:
     """seed-pipeline config show."""
     found: Any = asked.settings(date.today())

@@ -9,12 +9,16 @@ import pandas as pd
 import pytest
 
 from seed_pipeline import schema
+from seed_pipeline.grade import grade
 from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.pipeline.running import run
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.settings import Settings
 from seed_pipeline.store import database
 from seed_pipeline.store.artifacts import Artifacts
+from seed_pipeline_tests.grade.conftest import USUAL_WEIGHTS, serve
+from seed_pipeline_tests.grade.test_grades import STRICT
+from seed_pipeline_tests.grade.test_services import disagreements
 from seed_pipeline_tests.store.conftest import Target
 from seed_pipeline_tests.store.test_load import assert_holds
 
@@ -23,14 +27,17 @@ DAY = date(2026, 3, 1)
 
 def asked(target: Target, seed: int) -> Settings:
     url = target.url.render_as_string(hide_password=False)
-    overrides = ["main.allowed_targets=['*']", "defects.inject=valid"]
+    overrides = ["main.allowed_targets=['*']", "defects.inject=valid", USUAL_WEIGHTS]
     wishes = Wishes(seed=seed, as_of=DAY.isoformat(), target=url, overrides=overrides)
     return wishes.settings(DAY)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_both_databases_hold_the_generated_release(sqlite: Target, postgres: Target, seed: int, tmp_path: Path) -> None:
-    """A month of 150 sessions and edge cases reads back the same from both databases and from Parquet, by value."""
+    """A month of 150 sessions and edge cases reads back the same from both databases and from Parquet, by value.
+
+    On both, the platform's services find in it what the answer key says.
+    """
     assert run(asked(sqlite, seed), tmp_path / "artifacts").loaded is not None
     artifacts = Artifacts(tmp_path / "artifacts")
     Candidate(artifacts, asked(postgres, seed)).load()
@@ -41,6 +48,11 @@ def test_both_databases_hold_the_generated_release(sqlite: Target, postgres: Tar
         pd.testing.assert_frame_equal(frame, other[name], obj=name, check_exact=True)
     for target in (sqlite, postgres):
         assert_holds(target, list(artifacts.release()))
+        assert disagreements(target.url) == []
+        serve(target.url)
+        url = target.url.render_as_string(hide_password=False)
+        grades = grade(url, dashboard=["dashboard_figures"], churn="churn_predictions.risk", thresholds=STRICT)
+        assert grades.failures == ()
 
 
 def test_the_same_command_twice_at_once(target: Target, tmp_path: Path) -> None:
