@@ -17,7 +17,9 @@ from seed_pipeline_tests.defs.server import ROOT
 from seed_pipeline_tests.store.servers import database, raw
 from seed_pipeline_tests.store.servers import running as postgres
 
-HOW_TOS = ("materialize-all", "rerun-feedback", "review-failures", "load-tests", "nightly-staging")
+IN_DAGSTER = ("materialize-all", "rerun-feedback", "review-failures", "load-tests", "nightly-staging")
+GRADING = ("grade-your-services", "alerts", "churn", "scoring", "dashboards")
+HOW_TOS = (*IN_DAGSTER, *GRADING)
 FENCE = re.compile(r"^```(bash|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
 
@@ -64,12 +66,19 @@ def test_a_stranger_can_follow_the_tutorial(project: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("guide", HOW_TOS)
+@pytest.mark.parametrize("guide", IN_DAGSTER)
 def test_a_how_to_does_what_it_says(project: Path, guide: str) -> None:
     """After the tutorial's first step, each can be followed by itself. Staging is a real PostgreSQL."""
     run("make seed", project)
     with postgres() as server, database(server) as url:
         follow(f"how-to/{guide}", project, SEED_STAGING_URL=raw(url))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("guide", GRADING)
+def test_the_old_promises_can_be_followed(project: Path, guide: str) -> None:
+    """Dashboards, alert generation, churn predictions and scoring: seed, let a service run, grade."""
+    follow(f"how-to/{guide}", project)
 
 
 @pytest.mark.parametrize("guide", ["tutorial", *(f"how-to/{name}" for name in HOW_TOS)])
