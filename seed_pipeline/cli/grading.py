@@ -53,31 +53,34 @@ AlertSource = Annotated[
 ]
 WarnFrom = Annotated[
     float,
-    typer.Option(help="Risk from which on a student is warned of.", metavar="SHARE", rich_help_panel=_WRITTEN),
+    typer.Option(
+        help="Risk from which on a student is warned of.", metavar="SHARE", min=0, max=1, rich_help_panel=_WRITTEN
+    ),
 ]
 Tolerance = Annotated[
     float,
-    typer.Option(help="How far a dashboard's figure may be off.", metavar="NUMBER", rich_help_panel=_WRITTEN),
+    typer.Option(help="How far a dashboard's figure may be off.", metavar="NUMBER", min=0, rich_help_panel=_WRITTEN),
 ]
+
+
+def _share(text: str) -> typer.models.OptionInfo:
+    return typer.Option(help=text, metavar="SHARE", min=0, max=1, rich_help_panel=_LIMITS)
 
 
 def _limit(text: str, metavar: str) -> typer.models.OptionInfo:
-    option: typer.models.OptionInfo = typer.Option(help=text, metavar=metavar, rich_help_panel=_LIMITS)
-    return option
+    return typer.Option(help=text, metavar=metavar, min=0, rich_help_panel=_LIMITS)
 
 
-MinPrecision = Annotated[float | None, _limit("Least precision of each type of alert.", "SHARE")]
-MinRecall = Annotated[float | None, _limit("Least recall of each type of alert.", "SHARE")]
-MinSeverity = Annotated[
-    float | None, _limit("Least share of the right alerts with the right severity, by type.", "SHARE")
-]
-MinInsightPrecision = Annotated[float | None, _limit("Least precision of each category of insights.", "SHARE")]
-MinInsightRecall = Annotated[float | None, _limit("Least recall of each category of insights.", "SHARE")]
-MinAuc = Annotated[float | None, _limit("Least AUC of the churn risk.", "SHARE")]
-MinChurnPrecision = Annotated[float | None, _limit("Least precision of churn warnings.", "SHARE")]
-MinChurnRecall = Annotated[float | None, _limit("Least recall of churn warnings.", "SHARE")]
+MinPrecision = Annotated[float | None, _share("Least precision of each type of alert.")]
+MinRecall = Annotated[float | None, _share("Least recall of each type of alert.")]
+MinSeverity = Annotated[float | None, _share("Least share of the right alerts with the right severity, by type.")]
+MinInsightPrecision = Annotated[float | None, _share("Least precision of each category of insights.")]
+MinInsightRecall = Annotated[float | None, _share("Least recall of each category of insights.")]
+MinAuc = Annotated[float | None, _share("Least AUC of the churn risk.")]
+MinChurnPrecision = Annotated[float | None, _share("Least precision of churn warnings.")]
+MinChurnRecall = Annotated[float | None, _share("Least recall of churn warnings.")]
 MaxCalibrationError = Annotated[
-    float | None, _limit("Most that the said risk and the share who left may differ, on average.", "SHARE")
+    float | None, _share("Most that the said risk and the share who left may differ, on average.")
 ]
 MinCorrelation = Annotated[float | None, _limit("Least correlation of the recomputed scores.", "NUMBER")]
 MaxBias = Annotated[

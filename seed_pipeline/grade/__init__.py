@@ -1,8 +1,7 @@
 """Grades what an application's own services wrote into the database against the answer key."""
 
 from seed_pipeline.grade.grades import Grades
-from seed_pipeline.grade.grading import grade, graded
-from seed_pipeline.grade.request import Request
+from seed_pipeline.grade.grading import grade
 from seed_pipeline.grade.thresholds import Thresholds
 
-__all__ = ["Grades", "Request", "Thresholds", "grade", "graded"]
+__all__ = ["Grades", "Thresholds", "grade"]

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 from seed_pipeline.grade.matching import Item, Match, lines_of, matched
 from seed_pipeline.grade.reading import Reader
-from seed_pipeline.grade.request import Request
 from seed_pipeline.store.errors import StoreError
 
 RULES = (
@@ -51,18 +50,18 @@ class Alerts:
         return "\n".join(lines)
 
 
-def grade(reader: Reader, request: Request) -> Alerts:
+def grade(reader: Reader, table: str, source: str) -> Alerts:
     """Match by tutor and type, and by session where the rule names one. Raises StoreError."""
-    expected = _expected(reader, request.source)
-    kinds = RULES if request.source == "platform" else tuple(dict.fromkeys(item.kind for item in expected))
+    expected = _expected(reader, source)
+    kinds = RULES if source == "platform" else tuple(dict.fromkeys(item.kind for item in expected))
     named = {item.kind for item in expected if item.subject[1:]}
-    tutors, rows = cast(reader), _open(reader, request.alerts)
+    tutors, rows = cast(reader), _open(reader, table)
     judged = [row for row in rows if row[0] in tutors and row[1] in kinds]
     raised = [_item(tutor, kind, session if kind in named else None, *told) for tutor, kind, session, *told in judged]
-    if request.source == "platform":
+    if source == "platform":
         raised = _any_of_several(reader, expected, raised)
     matches = tuple(matched(expected, raised, kinds))
-    return Alerts(request.alerts, matches, len(rows) - len(judged), _as_of(reader))
+    return Alerts(table, matches, len(rows) - len(judged), _as_of(reader))
 
 
 def cast(reader: Reader) -> set[str]:

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
+from seed_pipeline.grade.places import Column
 from seed_pipeline.grade.reading import Reader
-from seed_pipeline.grade.request import Column
 from seed_pipeline.grade.words import share, table
 
 BANDS = (0.0, 0.1, 0.25, 0.4, 0.55, 0.7, 1.0)

@@ -1,12 +1,12 @@
 """The figures that the application's dashboards show against those of the answer key (P8)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from seed_pipeline.grade.insights import kind_of
+from seed_pipeline.grade.places import Column, Figure
 from seed_pipeline.grade.reading import Reader
 from seed_pipeline.grade.reading import number as as_number
-from seed_pipeline.grade.request import Column, Figure, Request
 from seed_pipeline.grade.words import number, table
 from seed_pipeline.store.errors import StoreError
 
@@ -65,14 +65,14 @@ class Dashboard:
         return "\n".join(["Dashboard", *table(rows, left=2), tally])
 
 
-def grade(reader: Reader, request: Request) -> Dashboard:
-    """Every figure observed against expected, within `request.tolerance`. Raises StoreError."""
+def grade(reader: Reader, sources: Sequence[str | Figure], tolerance: float) -> Dashboard:
+    """Every figure observed against expected, within `tolerance`. Raises StoreError."""
     expected = _expected(reader)
     observed: dict[Place, float | None] = {}
-    for source in request.dashboard:
+    for source in sources:
         found = _figure(reader, source, expected) if isinstance(source, Figure) else _table(reader, source, expected)
         observed |= found
-    return Dashboard(tuple(_shown(place, expected, observed, request.tolerance) for place in {**expected, **observed}))
+    return Dashboard(tuple(_shown(place, expected, observed, tolerance) for place in {**expected, **observed}))
 
 
 def _expected(reader: Reader) -> dict[Place, float | None]:

@@ -9,8 +9,8 @@ from seed_pipeline.grade import dashboard as dashboard_
 from seed_pipeline.grade import insights as insights_
 from seed_pipeline.grade import scores as scores_
 from seed_pipeline.grade.grades import Grades
+from seed_pipeline.grade.places import column, figures
 from seed_pipeline.grade.reading import opened
-from seed_pipeline.grade.request import Request, column, figures
 from seed_pipeline.grade.thresholds import Thresholds, failures, refuse
 
 
@@ -33,31 +33,19 @@ def grade(
     shaped like truth_dashboard, or `METRIC[@PERIOD]=TABLE.COLUMN[:KEY]`; `source`: whose alerts are right (platform);
     `warn_from`: the risk from which on somebody is warned of; `tolerance` of figures. Raises StoreError.
     """
-    request = Request(
-        alerts=alerts,
-        insights=insights,
-        churn=column("--churn", churn) if churn else None,
-        scores=column("--scores", scores) if scores else None,
-        dashboard=figures(dashboard),
-        source=source,
-        warn_from=warn_from,
-        tolerance=tolerance,
-    )
-    return graded(target, request, thresholds or Thresholds())
-
-
-def graded(target: str, request: Request, thresholds: Thresholds) -> Grades:
-    """Grade what `request` names and judge it by `thresholds`. Raises StoreError."""
-    refuse(thresholds, request)
+    limits = thresholds or Thresholds()
+    refuse(limits, bool(churn), bool(scores), bool(dashboard))
+    risks, rescored = column("--churn", churn), column("--scores", scores)
+    shown = figures(dashboard)
     with opened(target) as reader:
-        insights = insights_.grade(reader, request.insights)
-        asked = {"min_insight_precision", "min_insight_recall"} & set(thresholds.given)
+        found = insights_.grade(reader, insights)
+        asked = {"min_insight_precision", "min_insight_recall"} & set(limits.given)
         grades = Grades(
             target=reader.where,
-            alerts=alerts_.grade(reader, request),
-            insights=None if insights.empty and not asked else insights,
-            churn=churn_.grade(reader, request.churn, request.warn_from) if request.churn else None,
-            scores=scores_.grade(reader, request.scores) if request.scores else None,
-            dashboard=dashboard_.grade(reader, request),
+            alerts=alerts_.grade(reader, alerts, source),
+            insights=None if found.empty and not asked else found,
+            churn=churn_.grade(reader, risks, warn_from) if risks else None,
+            scores=scores_.grade(reader, rescored) if rescored else None,
+            dashboard=dashboard_.grade(reader, shown, tolerance),
         )
-    return replace(grades, failures=tuple(failures(grades, thresholds)))
+    return replace(grades, failures=tuple(failures(grades, limits)))

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from seed_pipeline import schema
-from seed_pipeline.grade.request import Column
+from seed_pipeline.grade.places import Column
 from seed_pipeline.store import database
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.failures import explained

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seed_pipeline.grade.places import Column
 from seed_pipeline.grade.reading import Reader
-from seed_pipeline.grade.request import Column
 from seed_pipeline.grade.words import share, table
 from seed_pipeline.store.errors import StoreError
 

@@ -7,7 +7,6 @@ from seed_pipeline.grade.churn import Churn
 from seed_pipeline.grade.dashboard import Dashboard
 from seed_pipeline.grade.grades import Grades
 from seed_pipeline.grade.matching import Match
-from seed_pipeline.grade.request import Request
 from seed_pipeline.grade.scores import Scores
 from seed_pipeline.store.errors import StoreError
 
@@ -38,12 +37,12 @@ class Thresholds:
         return [f.name for f in fields(self) if getattr(self, f.name) is not None]
 
 
-def refuse(thresholds: Thresholds, request: Request) -> None:
+def refuse(thresholds: Thresholds, churn: bool, scores: bool, dashboard: bool) -> None:
     """Raise StoreError for a limit on what nobody named."""
     for option, named, words in (
-        ("--churn", request.churn, ("auc", "churn", "calibration")),
-        ("--scores", request.scores, ("correlation", "bias")),
-        ("--dashboard", request.dashboard, ("figures",)),
+        ("--churn", churn, ("auc", "churn", "calibration")),
+        ("--scores", scores, ("correlation", "bias")),
+        ("--dashboard", dashboard, ("figures",)),
     ):
         limit = next((name for name in thresholds.given if any(word in name for word in words)), None)
         if limit and not named:

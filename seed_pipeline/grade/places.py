@@ -1,4 +1,4 @@
-"""What is to be graded: the tables and columns that an application wrote, as a user names them."""
+"""Where an application wrote what is graded: tables and columns, as a user names them."""
 
 import re
 from collections.abc import Sequence
@@ -38,22 +38,12 @@ class Figure:
     column: Column
 
 
-@dataclass(frozen=True)
-class Request:
-    """Everything that is graded. `dashboard`: tables shaped like truth_dashboard, or single figures' columns."""
-
-    alerts: str = "alerts"
-    insights: str = "tutor_insights"
-    churn: Column | None = None
-    scores: Column | None = None
-    dashboard: tuple[str | Figure, ...] = ()
-    source: str = "platform"
-    warn_from: float = 0.40
-    tolerance: float = 0.001
+def column(option: str, text: str | None) -> Column | None:
+    """`TABLE.COLUMN[:KEY]` as a column; None for nothing. Raises StoreError."""
+    return None if text is None else _column(option, text)
 
 
-def column(option: str, text: str) -> Column:
-    """`TABLE.COLUMN[:KEY]` as a column. Raises StoreError."""
+def _column(option: str, text: str) -> Column:
     found = _COLUMN.fullmatch(text.strip())
     if found is None:
         remedy = "write TABLE.COLUMN or TABLE.COLUMN:KEY, for example churn_predictions.risk:student_id"
@@ -76,4 +66,4 @@ def _figure(text: str) -> str | Figure:
         )
         remedy += "behind METRIC for the 30 days before and :KEY behind COLUMN for a figure of each tutor"
         raise StoreError("--dashboard", text, "this names no figure", remedy)
-    return Figure(found["metric"], found["period"] or "current", column("--dashboard", found["rest"]))
+    return Figure(found["metric"], found["period"] or "current", _column("--dashboard", found["rest"]))
