@@ -20,4 +20,6 @@ def share(value: float | None) -> str:
 
 def number(value: float | None) -> str:
     """A number with what matters of it; a dash for none."""
-    return "–" if value is None else f"{value:.4g}"
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.4g}"
