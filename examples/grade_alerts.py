@@ -1,4 +1,4 @@
-"""Grade an alert service by what it left open in `alerts`: `python examples/grade_alerts.py [database file or URL]`."""
+"""Grade an alert service by what it left open in `alerts`: `python examples/grade_alerts.py [sqlite:///data/seed.db]`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Grade a churn model by the column of its predictions: `python examples/grade_churn.py data/seed.db risks.risk`."""
+"""Grade a churn model: `python examples/grade_churn.py sqlite:///data/seed.db TABLE.COLUMN` of its predictions."""
 
 import sys
 

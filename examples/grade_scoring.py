@@ -1,4 +1,4 @@
-"""Grade a scoring formula by its column of scores: `python examples/grade_scoring.py data/seed.db rescored.score`."""
+"""Grade a scoring formula: `python examples/grade_scoring.py sqlite:///data/seed.db TABLE.COLUMN` of its scores."""
 
 import sys
 

@@ -19,13 +19,13 @@ WORDS = {
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A database file with alerts, churn risks and recomputed scores."""
-    path = tmp_path_factory.mktemp("examples") / "seed.db"
-    fill(f"sqlite:///{path}")
-    serve(f"sqlite:///{path}")
+    """The URL of a database with alerts, churn risks and recomputed scores."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('examples') / 'seed.db'}"
+    fill(url)
+    serve(url)
     score = "SELECT id AS session_id, round(overall_session_score) AS score FROM sessions WHERE status = 'completed'"
-    change(f"sqlite:///{path}", f"CREATE TABLE rescored AS {score}")
-    return str(path)
+    change(url, f"CREATE TABLE rescored AS {score}")
+    return url
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)

@@ -15,7 +15,7 @@ from seed_pipeline.grade.thresholds import Thresholds, failures, refuse
 
 
 def grade(
-    target: str = "data/seed.db",
+    target: str = "sqlite:///data/seed.db",
     *,
     alerts: str = "alerts",
     insights: str = "tutor_insights",
@@ -27,7 +27,7 @@ def grade(
     tolerance: float = 0.001,
     thresholds: Thresholds | None = None,
 ) -> Grades:
-    """Grade what an application wrote into `target` (a SQLite file or a URL), which is opened read-only.
+    """Grade what an application wrote into `target` (`sqlite:///…` or `postgresql://…`), which is opened read-only.
 
     `alerts`, `insights`: tables; `churn`, `scores`: `TABLE.COLUMN[:KEY]`, also of a CSV file; `dashboard`: `TABLE`
     shaped like truth_dashboard, or `METRIC[@PERIOD]=TABLE.COLUMN[:KEY]`; `source`: whose alerts are right (platform);
