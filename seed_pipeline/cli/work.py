@@ -167,8 +167,10 @@ def grade(asked: Wishes, options: Mapping[str, Any], as_json: bool) -> None:
 
     limits = Thresholds(**{f.name: options[f.name] for f in fields(Thresholds)})
     named = ("alerts", "insights", "churn", "scores", "source", "warn_from", "tolerance")
+    main = asked.settings(date.today()).main
     grades = graded(
-        asked.settings(date.today()).main.target,
+        main.target,
+        target_schema=main.target_schema,
         **{name: options[name] for name in named},
         dashboard=options["dashboard"] or (),
         thresholds=limits,

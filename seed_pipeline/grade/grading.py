@@ -25,6 +25,7 @@ def grade(
     source: str = "platform",
     warn_from: float = 0.40,
     tolerance: float = 0.001,
+    target_schema: str = "",
     thresholds: Thresholds | None = None,
 ) -> Grades:
     """Grade what an application wrote into `target` (`sqlite:///…` or `postgresql://…`), which is opened read-only.
@@ -37,7 +38,7 @@ def grade(
     refuse(limits, bool(churn), bool(scores), bool(dashboard))
     risks, rescored = column("--churn", churn), column("--scores", scores)
     shown = figures(dashboard)
-    with opened(target) as reader:
+    with opened(target, target_schema) as reader:
         found = insights_.grade(reader, insights)
         asked = {"min_insight_precision", "min_insight_recall"} & set(limits.given)
         grades = Grades(

@@ -9,16 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from seed_pipeline import schema
 from seed_pipeline.grade.places import Column
 from seed_pipeline.store import database
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.failures import explained
-from seed_pipeline.store.ownership import RELEASES
 from seed_pipeline.store.target import redact
-
-OURS = "seed_pipeline"
-"""The schema of the answer key on PostgreSQL."""
 
 _READ_ONLY = {
     "sqlite": "PRAGMA query_only = ON",
@@ -61,9 +56,8 @@ class Reader:
         return [tuple(map(_plain, row)) for row in found]
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """The rows of a query in which `{truth_…}` stands for a table of the answer key."""
-        names = {name: ".".join(filter(None, self._found(name) or (None, name))) for name in schema.ANSWER_KEY}
-        return [tuple(map(_plain, row)) for row in self._connection.execute(sa.text(sql.format(**names)))]
+        """The rows of a query."""
+        return [tuple(map(_plain, row)) for row in self._connection.execute(sa.text(sql))]
 
     def numbers(self, source: Column, keys: Sequence[str]) -> dict[str, float]:
         """Whose → value, without those that have none. `keys`: what the key's column is called if it is not named.
@@ -99,13 +93,9 @@ class Reader:
         raise StoreError(source.option, source.text, why, remedy)
 
     def _found(self, table: str) -> tuple[str | None, str] | None:
-        """Schema and name as the database has them; the answer key may have a schema of its own."""
-        named, _, name = table.rpartition(".")
-        own = self._connection.dialect.name == "postgresql" and name in (*schema.ANSWER_KEY, RELEASES)
-        for place in [named] if named else [None, OURS] if own else [None]:
-            if self._inspector.has_table(name, schema=place):
-                return place, name
-        return None
+        """Schema, where one is named, and name of a table or view that is there."""
+        schema, _, name = table.rpartition(".")
+        return (schema or None, name) if self._inspector.has_table(name, schema=schema or None) else None
 
     def _instead(self, table: str) -> str:
         there = [*self._inspector.get_table_names(), *self._inspector.get_view_names()]
@@ -128,11 +118,14 @@ class Reader:
 
 
 @contextmanager
-def opened(target: str) -> Iterator[Reader]:
-    """The target, opened read-only. Raises StoreError, also for a database without a dataset or its answer key."""
-    engine = database.connect(target, writable=False)
+def opened(target: str, target_schema: str = "") -> Iterator[Reader]:
+    """The target, opened read-only; `target_schema` (else the session's own) has the platform's tables.
+
+    Raises StoreError, also for a database without a dataset or without its answer key.
+    """
+    engine = database.connect(target, writable=False, schema=target_schema)
     try:
-        with explained(engine), engine.connect() as connection, connection.begin():
+        with explained(engine, writing=False), engine.connect() as connection, connection.begin():
             connection.exec_driver_sql(_READ_ONLY[connection.dialect.name])
             reader = Reader(connection, redact(target))
             _refuse(reader)

@@ -13,9 +13,9 @@ KEYS = ("session_id", "id")
 _TRUTH = """
 SELECT s.id, s.overall_session_score, t.persona, p.persona
 FROM sessions s
-JOIN {truth_sessions} own ON own.session_id = s.id
-LEFT JOIN {truth_personas} t ON t.user_id = s.tutor_id
-LEFT JOIN {truth_personas} p ON p.user_id = s.student_id
+JOIN truth_sessions own ON own.session_id = s.id
+LEFT JOIN truth_personas t ON t.user_id = s.tutor_id
+LEFT JOIN truth_personas p ON p.user_id = s.student_id
 WHERE s.status = 'completed'
 """
 

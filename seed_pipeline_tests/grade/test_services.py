@@ -20,10 +20,9 @@ def disagreements(target: str | sa.URL) -> list[object]:
     with engine.connect() as connection:
         services = Services(connection, NOW)
         mine = services.alerts()
-        place = place_of(connection)
-        key = f"SELECT tutor_id, alert_type, severity, CAST(session_id AS text), source FROM {place}truth_alerts"
+        key = "SELECT tutor_id, alert_type, severity, CAST(session_id AS text), source FROM truth_alerts"
         right = [tuple(row[:4]) for row in connection.execute(sa.text(key)) if row[4] == "platform"]
-        figures = f"SELECT scope, id, metric, period, value FROM {place}truth_dashboard"
+        figures = "SELECT scope, id, metric, period, value FROM truth_dashboard"
         shown = {tuple(row[:4]): row[4] for row in connection.execute(sa.text(figures))}
         insights = {("tutor", t, f"{kind}_{name}", "current") for t, kind, name in services.insights()}
         observed = services.dashboard()
@@ -33,11 +32,6 @@ def disagreements(target: str | sa.URL) -> list[object]:
     differ = [place for place in rest & observed.keys() if abs(shown[place] - observed[place]) > 1e-9]
     assert len(mine) == len(set(mine))
     return [*(set(mine) ^ set(right)), *(insights ^ known), *(observed.keys() ^ rest), *differ]
-
-
-def place_of(connection: sa.Connection) -> str:
-    """The schema in which the answer key is, as a prefix."""
-    return "seed_pipeline." if sa.inspect(connection).has_table("truth_alerts", schema="seed_pipeline") else ""
 
 
 @pytest.mark.parametrize("seed", [*SEEDS, *MANY])
