@@ -156,7 +156,7 @@ def _moment(name: str, comment: str, *, null=False, default=True) -> Column:
 
 
 def _created() -> Column:
-    return _moment("created_at", "When the row was written, in the platform's local wall-clock time.")
+    return _moment("created_at", "When the row was written, in UTC.")
 
 
 def _flag(name: str, comment: str, default=False, asset=None) -> Column:
@@ -256,7 +256,7 @@ sessions = _table(
     _id("Derived from the seed, the pair and the session's number (X4)."),
     _user("tutor_id", "Who teaches."),
     _user("student_id", "Who learns."),
-    _moment("scheduled_start", "Local wall-clock time, on a quarter hour, within the window (D).", default=False),
+    _moment("scheduled_start", "UTC; a quarter hour of main.time_zone, in the window (D, P10).", default=False),
     _moment("actual_start", "Exactly for completed sessions (Q3).", null=True),
     _column("scheduled_duration", Integer(), "Minutes: 30, 45, 60 or 90 (D3).", domain=(1, 600)),
     _column("actual_duration", Integer(), "Minutes; exactly for completed sessions (Q3).", null=True, domain=(1, 600)),

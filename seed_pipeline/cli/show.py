@@ -226,6 +226,7 @@ def world(settings: Settings) -> dict[str, Any]:
         "sessions": main.total_sessions,
         "as_of": main.as_of.isoformat(),
         "from": first.isoformat(),
+        "time_zone": main.time_zone,
     }
 
 
@@ -233,7 +234,8 @@ def world_line(settings: Settings) -> str:
     """Seed, size and window in words."""
     main = settings.main
     first, last = main.as_of - timedelta(days=main.days), main.as_of - timedelta(days=1)
-    return f"seed {main.seed}, {main.total_sessions:,} sessions from {first} to {last}"
+    clock = "" if main.time_zone == "UTC" else f" by the clocks of {main.time_zone}, stored in UTC"
+    return f"seed {main.seed}, {main.total_sessions:,} sessions from {first} to {last}{clock}"
 
 
 def outcome_record(outcome: Outcome) -> dict[str, Any]:

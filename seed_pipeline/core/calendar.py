@@ -1,9 +1,9 @@
-"""When sessions happen: densities over days and hours turned into times without conflict (D1-D4, Q4).
+"""When sessions happen: densities over days and hours turned into times without conflict (D1-D4, Q4, P10).
 
 Each half of the window is cut into blocks of seven days, counted back from its end (its oldest takes what is left). A
 session's block follows from its order and the recency trend, its day there and its hour from its pair's habits: the
 halves hold what the trend says on any as_of (D4), and another as_of moves timestamps only (D5) while every pair keeps
-its order (Q2).
+its order (Q2). Days and quarter hours are the zone's; what its clocks skip or the window leaves out is taken.
 """
 
 import numpy as np
@@ -28,7 +28,7 @@ def durations(world: World, sessions: pd.DataFrame) -> np.ndarray:
 
 
 def schedule(world: World, cohorts: range, sessions: pd.DataFrame, minutes: np.ndarray) -> np.ndarray:
-    """Scheduled starts (datetime64[s]) of each session; nobody is double-booked.
+    """Scheduled starts (datetime64[s], UTC) of each session; nobody is double-booked.
 
     Raises SettingsError when a cohort has more sessions than its days hold.
     """
@@ -36,7 +36,20 @@ def schedule(world: World, cohorts: range, sessions: pd.DataFrame, minutes: np.n
     day, quarter = _wishes(world, sessions, block)
     placed = _placed(world, cohorts, sessions, day, quarter, minutes // 15 + BUFFER)
     placed = _in_pair_order(sessions["pair"].to_numpy(), placed)
-    return window_start(world) + (placed * 15).astype("timedelta64[m]").astype("timedelta64[s]")
+    return world.zone.utc(window_start(world) + _minutes(placed * 15))
+
+
+def _minutes(count: np.ndarray) -> np.ndarray:
+    return count.astype("timedelta64[m]").astype("timedelta64[s]")
+
+
+def _open(world: World) -> np.ndarray:
+    """Which quarter hours of which days sessions may fill: shape (days, QUARTERS)."""
+    days, (opens, closes) = world.settings.main.days, world.window
+    local = window_start(world) + _minutes(15 * np.arange(days * QUARTERS))
+    utc = world.zone.utc(local)
+    inside = (utc >= opens) & (utc + np.timedelta64(15, "m") <= closes)
+    return (inside & world.zone.shows(local)).reshape(days, QUARTERS)
 
 
 def trend_ratio(world: World) -> float:
@@ -102,9 +115,11 @@ def _weekdays(world: World) -> np.ndarray:
 
 
 def _day_weights(world: World) -> np.ndarray:
-    """The weight of each day's weekday (D2)."""
-    weekdays = world.settings.probabilities.time.weekdays
-    return np.array([weekdays[d] for d in WEEKDAYS])[_weekdays(world)]
+    """The weight of each day's weekday (D2), less what the day lacks of the usual hours."""
+    time = world.settings.probabilities.time
+    hours = np.repeat([time.hours.get(h, 0.0) for h in range(24)], 4)
+    share = (_open(world) * hours).sum(axis=1) / hours.sum()
+    return np.array([time.weekdays[d] for d in WEEKDAYS])[_weekdays(world)] * share
 
 
 def _day_in_block(world: World, block: np.ndarray, quantile: np.ndarray) -> np.ndarray:
@@ -149,7 +164,7 @@ class _Occupancy:
     def __init__(self, world: World, cohorts: int) -> None:
         personas, days = world.settings.personas, world.settings.main.days
         self.world, self.days = world, days
-        self.tutors = np.zeros((cohorts, sum(p.count for p in personas.tutors.values()), days, QUARTERS), dtype=bool)
+        self.tutors = np.tile(~_open(world), (cohorts, sum(p.count for p in personas.tutors.values()), 1, 1))
         self.students = np.zeros(
             (cohorts, sum(p.count for p in personas.students.values()), days, QUARTERS), dtype=bool
         )
@@ -210,7 +225,8 @@ def capacity(world: World) -> int:
     longest = max(m for m, share in time.durations.items() if share) + 15 * BUFFER
     open_minutes = 60 * sum(1 for w in time.hours.values() if w)
     a_day = max(1, int((open_minutes + longest - 15) // (2 * longest - 15)))
-    days = sum(1 for w in time.weekdays.values() if w) * (settings.main.days // 7)
+    whole_days = int(_open(world).all(axis=1).sum())
+    days = sum(1 for w in time.weekdays.values() if w) * (whole_days // 7)
     counts = np.array([p.count for p in settings.personas.tutors.values()])
     busiest = float((world.booking_shares.sum(axis=0) / counts).max())
     return int(a_day * days / busiest)

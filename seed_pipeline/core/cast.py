@@ -59,7 +59,7 @@ def people(world: World, role: str, place: pd.DataFrame, since: np.ndarray) -> p
                 NOTHING,
             ),
             "role": role,
-            "created_at": since + seconds.astype(np.int64).astype("timedelta64[s]"),
+            "created_at": world.zone.utc(since + seconds.astype(np.int64).astype("timedelta64[s]")),
         }
     )
 
@@ -75,7 +75,7 @@ def window_end(world: World) -> np.datetime64:
 
 
 def window_start(world: World) -> np.datetime64:
-    """Midnight at which the window opens (D)."""
+    """Midnight, by the zone's clocks, of the first day of the window (D)."""
     return np.datetime64(world.settings.main.as_of, "s") - np.timedelta64(world.settings.main.days, "D")
 
 

@@ -126,7 +126,7 @@ def _reasons(
 def _goodbye(world: World, upstream: Mapping, students: pd.DataFrame) -> np.ndarray:
     """The date (datetime64[s]) on which each student would leave: after the last session, before as_of (Q6)."""
     u = uniform(world.seed, "student/goodbye", students["key"].to_numpy())
-    day = last_day(upstream) + (1 + np.floor(LONGEST_PAUSE * u)).astype("timedelta64[D]")
+    day = last_day(world, upstream) + (1 + np.floor(LONGEST_PAUSE * u)).astype("timedelta64[D]")
     return np.minimum(day, np.datetime64(world.settings.main.as_of, "D") - np.timedelta64(1, "D")).astype(
         "datetime64[s]"
     )
@@ -161,7 +161,10 @@ def _reason_rows(
     minute = GOODBYE[0] + np.floor(
         (GOODBYE[1] - GOODBYE[0]) * uniform(world.seed, "churn/added_at", students["key"].to_numpy())
     )
-    added = _goodbye(world, upstream, students) + (minute * 60).astype(np.int64).astype("timedelta64[s]")
+    added = world.zone.utc(
+        _goodbye(world, upstream, students) + (minute * 60).astype(np.int64).astype("timedelta64[s]")
+    )
+    added = np.minimum(added, world.window[1] - np.timedelta64(1, "s"))
     names = np.array(list(settings.text.churn.reasons), dtype=object)
     return pd.DataFrame(
         {"student_id": students["user_id"].to_numpy(object)[row], "reason": names[column], "added_at": added[row]}

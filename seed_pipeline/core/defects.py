@@ -156,6 +156,12 @@ class _Scene:
         )
 
     def _start(self, booking: Booking) -> np.datetime64:
+        """By the zone's clocks, but inside the window."""
+        opens, closes = self.world.window
+        start: np.datetime64 = self.world.zone.utc(np.array([self._wish(booking)]))[0]
+        return min(max(start, opens), closes - booking.minutes * _MINUTE)
+
+    def _wish(self, booking: Booking) -> np.datetime64:
         if booking.at is not None:
             day, minute = booking.at
             return (self.opened if day >= 0 else self._as_of) + day * _DAY + minute * _MINUTE
@@ -193,7 +199,7 @@ class _Scene:
 
     def _feedback(self, session: str, booking: Booking, end: np.datetime64) -> None:
         row = {"session_id": session, "student_satisfaction_rating": booking.rating, "feedback_text": booking.text}
-        latest = self._as_of - np.timedelta64(1, "s")
+        latest = self.world.window[1] - np.timedelta64(1, "s")
         self._add("session_feedback", "feedback", {**row, "submitted_at": max(end, min(end + 30 * _MINUTE, latest))})
 
     def _highlight(self, session: str, place: str, text: str) -> None:

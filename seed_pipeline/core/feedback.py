@@ -227,8 +227,8 @@ def _at(columns: Mapping[str, np.ndarray], rows: np.ndarray) -> dict[str, np.nda
 
 
 def _submitted(world: World, said: pd.DataFrame, end: np.ndarray) -> np.ndarray:
-    """Minutes to a day and a half after the session, before as_of."""
+    """Minutes to a day and a half after the session, before the window closes."""
     u = uniform(world.seed, "feedback/wait", said["key"].to_numpy())
     wait = (3 + LONGEST_WAIT * u**3) * 60
-    latest = np.datetime64(world.settings.main.as_of, "s") - np.timedelta64(1, "s")
+    latest = world.window[1] - np.timedelta64(1, "s")
     return np.maximum(np.minimum(end + wait.astype(np.int64).astype("timedelta64[s]"), latest), end)

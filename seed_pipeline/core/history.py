@@ -81,10 +81,14 @@ def mostly(world: World, upstream: Mapping, match: Match) -> np.ndarray:
     return most & (students["persona"].to_numpy() == world.student_personas.index(match.persona))
 
 
-def last_day(upstream: Mapping) -> np.ndarray:
-    """The date (datetime64[D]) of each student's last session, whatever became of it."""
+def last_day(world: World, upstream: Mapping) -> np.ndarray:
+    """The date (datetime64[D]) of each student's last session, whatever became of it.
+
+    A session of the evening or the night has two dates, UTC's and the zone's: the later counts.
+    """
     students, work = upstream["students"]["work_students"], upstream["sessions"]["work_sessions"]
-    days = upstream["sessions"]["sessions"]["scheduled_start"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    start = upstream["sessions"]["sessions"]["scheduled_start"].to_numpy()
+    days = np.maximum(start, world.zone.local(start)).astype("datetime64[D]").astype(np.int64)
     last = np.full(len(students), -(2**30))
     np.maximum.at(last, row_of(students, work), days)
     return last.astype("datetime64[D]")

@@ -154,7 +154,8 @@ def _rows(settings: Settings, world: World, work: pd.DataFrame, start: np.ndarra
     actual_start = np.where(done, start + late.astype("timedelta64[s]"), none)
     days_ahead = whole_between(uniform(seed, "session/booked_ahead", key), *BOOKED_AHEAD).astype("timedelta64[D]")
     minute = whole_between(uniform(seed, "session/booked_at", key), *BOOKING_HOURS) * 60
-    booked_at = (start.astype("datetime64[D]") - days_ahead).astype("datetime64[s]") + minute.astype("timedelta64[s]")
+    day = world.zone.local(start).astype("datetime64[D]") - days_ahead
+    booked_at = world.zone.utc(day.astype("datetime64[s]") + minute.astype("timedelta64[s]"))
     moved_by_tutor = uniform(seed, "session/moved_by", key) < settings.probabilities.outcomes.rescheduled_by_tutor
     return pd.DataFrame(
         {

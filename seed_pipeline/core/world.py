@@ -13,6 +13,7 @@ from seed_pipeline.core.randomness import GOLDEN_SHARE, rounded
 from seed_pipeline.core.remedies import ContradictionError, Way
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.probabilities import Match
+from seed_pipeline.settings.zones import Zone
 
 
 class World:
@@ -32,6 +33,24 @@ class World:
         if cohort.count != "auto":
             return int(cohort.count)
         return max(1, int(self.settings.main.total_sessions / cohort.sessions + 0.5))
+
+    @cached_property
+    def zone(self) -> Zone:
+        """Where hours, weekdays and dates are meant; what is stored is UTC (P10)."""
+        return self.settings.main.zone
+
+    @cached_property
+    def window(self) -> tuple[np.datetime64, np.datetime64]:
+        """First and last second (UTC) of the `days` before as_of 00:00, by the zone's clock and by UTC (D, P10).
+
+        The platform's services count their 30 days in what is stored, people in the days of their place: what is
+        inside both is inside for everybody.
+        """
+        main = self.settings.main
+        close = np.datetime64(main.as_of, "s")
+        edges = np.array([close - np.timedelta64(main.days, "D"), close])
+        opens, closes = self.zone.utc(edges)
+        return max(opens, edges[0]), min(closes, edges[1])
 
     @cached_property
     def slots(self) -> int:

@@ -67,7 +67,20 @@ class Words:
 
     def sql(self, text: str, subject: Subject) -> str:
         """The query with every {name} as a literal, ready to be pasted."""
-        return _NAME.sub(lambda m: ", ".join(map(_literal, self._meant(m[1], subject))), text)
+        literal = {"minutes_ahead_of_utc": self._minutes_ahead()}
+        return _NAME.sub(lambda m: literal.get(m[1]) or ", ".join(map(_literal, self._meant(m[1], subject))), text)
+
+    def _minutes_ahead(self) -> str:
+        """How far the clocks of the zone are ahead of UTC, as SQL: they may change inside the window (P10)."""
+        main, close = self.settings.main, np.datetime64(self.settings.main.as_of, "s")
+        inside = (main.zone.changes > close - np.timedelta64(main.days, "D")) & (main.zone.changes < close)
+        last = int(np.searchsorted(main.zone.changes, close, side="left"))
+        minutes = (main.zone.ahead / np.timedelta64(60, "s")).astype(int)
+        said = str(minutes[last])
+        for change in np.flatnonzero(inside)[::-1]:
+            moment = str(main.zone.changes[change]).replace("T", " ")
+            said = f"CASE WHEN CAST(scheduled_start AS text) < '{moment}' THEN {minutes[change]} ELSE {said} END"
+        return said
 
     def prose(self, text: str, subject: Subject) -> str:
         """The sentence with every {name} in plain words."""

@@ -72,8 +72,8 @@ def counted(n: int, what: str) -> str:
 
 
 def moment(value: Any) -> str:
-    """A moment to the minute with its weekday: `Fri 2026-02-27 16:15`."""
-    return f"{pd.Timestamp(value):%a %Y-%m-%d %H:%M}"
+    """A moment to the minute with its weekday and zone: `Fri 2026-02-27 16:15 UTC`."""
+    return f"{value:%a %Y-%m-%d %H:%M %Z}"
 
 
 def day(value: Any) -> str:

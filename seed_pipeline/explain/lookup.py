@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +14,7 @@ from seed_pipeline.quality.observation import Chunk, Facts
 from seed_pipeline.schema import ANSWER_KEY
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.personas import StudentPersona, TutorPersona
+from seed_pipeline.settings.zones import zone_info
 
 Tables = Mapping[str, pd.DataFrame]
 _KEYS = (("session", "sessions", "id"), ("student", "students", "user_id"), ("tutor", "tutors", "user_id"))
@@ -71,6 +73,10 @@ class Found:
     def _personas(self) -> dict[str, str]:
         people = self.tables["truth_personas"]
         return dict(zip(people["user_id"], people["persona"], strict=True))
+
+    def at(self, utc: Any) -> pd.Timestamp:
+        """A stored time as the clocks of `main.time_zone` showed it (P10)."""
+        return pd.Timestamp(utc).tz_localize(UTC).astimezone(zone_info(self.settings.main.time_zone))
 
     @cached_property
     def about(self) -> "Around":

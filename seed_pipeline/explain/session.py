@@ -54,7 +54,7 @@ def _who(found: Found, place: int, row: pd.Series) -> dict[str, Any]:
     story = found.about["story"][place]
     return {
         "status": str(row["status"]),
-        "scheduled_start": row["scheduled_start"],
+        "scheduled_start": found.at(row["scheduled_start"]),
         "scheduled_duration": int(row["scheduled_duration"]),
         "session_number": int(row["session_number"]),
         "sessions_of_the_pair": len(found.about.sessions),

@@ -87,7 +87,12 @@ def _weighted(found: Found) -> dict[str, Any]:
     scores = done["overall_session_score"].to_numpy(float)
     listed = done[["id", "scheduled_start", "tutor_id", "session_number"]].to_dict("records")
     for one, score, w in zip(listed, scores, weights, strict=True):
-        one |= {"tutor": found.name(one["tutor_id"]), "score": float(score), "weight": float(w)}
+        one |= {
+            "scheduled_start": found.at(one["scheduled_start"]),
+            "tutor": found.name(one["tutor_id"]),
+            "score": float(score),
+            "weight": float(w),
+        }
     mean = float(weights @ scores / weights.sum()) if weights.sum() else None
     return {"scores": listed, "weighted_mean": mean}
 
@@ -95,11 +100,11 @@ def _weighted(found: Found) -> dict[str, Any]:
 def _end(found: Found) -> dict[str, Any]:
     """The last session, how long before everybody's last it was, and whether the last completed one was followed up."""
     sessions = found.about.sessions
-    last, newest = sessions["scheduled_start"].max(), found.tables["sessions"]["scheduled_start"].max()
+    last, newest = (found.at(frame["scheduled_start"].max()) for frame in (sessions, found.tables["sessions"]))
     done = sessions[found.about.completed]
     return {
         "last_session": last,
-        "days_before_the_newest_session": int((newest.normalize() - last.normalize()).days),
+        "days_before_the_newest_session": (newest.date() - last.date()).days,
         "last_follow_up_booked": bool(done["follow_up_booked"].iloc[-1]) if len(done) else None,
     }
 

@@ -33,7 +33,7 @@ def opened_artifacts(wishes: Wishes, folder: Path) -> tuple[Artifacts, Settings]
     artifacts = Artifacts(folder)
     world = artifacts.manifest(ENTITIES[0]).metadata.get("world", {})
     named = {"seed": world.get("seed"), "sessions": world.get("total_sessions"), "as_of": world.get("as_of")}
-    overrides = [f"main.{key}={world[key]}" for key in ("days", "chunk_cohorts") if key in world]
+    overrides = [f"main.{key}={world[key]}" for key in ("days", "time_zone", "chunk_cohorts") if key in world]
     overrides += [f"defects.inject={world['inject']}"] if world.get("inject") else []
     asked = replace(wishes, **named, overrides=(*overrides, *wishes.overrides))
     return artifacts, asked.settings(date.today())

@@ -47,6 +47,7 @@ MEASURES: Mapping[str, Measure] = {
     "peak_hours": Measure(measures_time.collect_hours, measures_time.assess_hours, of_cast=True),
     "busy_weekdays": Measure(measures_time.collect_days, measures_time.assess_weekdays, of_cast=True),
     "trend": Measure(measures_time.collect_days, measures_time.assess_trend, of_cast=True),
+    "clock": Measure(measures_time.collect_clock, measures_time.assess_clock, of_cast=True),
     "durations": Measure(measures_time.collect_durations, measures_time.assess_durations, of_cast=True),
     "overlaps": Measure(measures_time.collect_timed_pairs),
     "keys": Measure(measures_keys.collect, measures_keys.assess),

@@ -98,9 +98,9 @@ def collect_subjects(chunk: Chunk, target: Target) -> Part:
 
 
 def _firsts(chunk: Chunk, person: str, table: str, last: bool = False) -> np.ndarray:
-    """The first (or last) scheduled start of each person; NaT for none."""
+    """The first scheduled start of each person (or the last, by the zone's clocks); NaT for none."""
     where = chunk.position("sessions", f"{person}_id", table, "user_id")
-    start = chunk.column("sessions", "scheduled_start")
+    start = chunk.local("sessions", "scheduled_start") if last else chunk.column("sessions", "scheduled_start")
     known = (where >= 0) & ~np.isnat(start)
     none = np.iinfo(np.int64).min if last else np.iinfo(np.int64).max
     result = np.full(chunk.rows(table), none)

@@ -133,7 +133,7 @@ def collect_cascade(chunk: Chunk, target: Target) -> Part:
     _, after = _cascade(chunk)
     poor = after & (facts["overall_session_score"] < chunk.settings.probabilities.stories.poor_score)
     student = chunk.position("sessions", "student_id", "students", "user_id")
-    day = chunk.column("sessions", "scheduled_start").astype("datetime64[D]")
+    day = chunk.local("sessions", "scheduled_start").astype("datetime64[D]")
     left = np.append(chunk.column("students", "churned_date").astype("datetime64[D]"), np.datetime64("NaT", "D"))[
         student
     ]

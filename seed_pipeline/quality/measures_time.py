@@ -1,6 +1,10 @@
-"""D: when sessions happen. Bounds follow the configured weights where those are flatter than the contract's story."""
+"""D, P10, Q4: when sessions happen, by the clocks of main.time_zone.
 
-from math import inf, nan
+Bounds follow the configured weights where those are flatter than the contract's story.
+"""
+
+from datetime import datetime, time, timedelta
+from math import inf, log, nan, pi, sqrt
 
 import numpy as np
 
@@ -11,25 +15,51 @@ from seed_pipeline.quality.verdict import Findings, Row
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.probabilities import WEEKDAYS
 from seed_pipeline.settings.targets import Target
+from seed_pipeline.settings.zones import zone_info
 
+_ANGLE = 2 * pi / 24  # of an hour on the clock
 CLEAR = 1.2
 """How many times heavier a weight must be before the data is asked to show it."""
 
 
 def collect_window(chunk: Chunk, target: Target) -> Part:
-    """D: every session starts in the window, on a quarter hour."""
-    start, ids = chunk.column("sessions", "scheduled_start"), chunk.sessions.ids
+    """D: every session starts in the window, by the zone's clocks and as stored, on a quarter hour of the zone."""
+    ids, local = chunk.sessions.ids, chunk.local("sessions", "scheduled_start")
     close = np.datetime64(chunk.settings.main.as_of, "s")
     opened = close - np.timedelta64(chunk.settings.main.days, "D")
-    minutes = start.astype("datetime64[m]").astype(np.int64)
-    return Part(
-        faults={
-            "scheduled inside the window": Faults.of(~((start >= opened) & (start < close)), ids),
-            "scheduled on a quarter hour": Faults.of(
-                (minutes % 15 != 0) | (start != start.astype("datetime64[m]")), ids
-            ),
-        }
-    )
+    minutes = local.astype("datetime64[m]").astype(np.int64)
+    faults = {
+        f"scheduled inside the window, {clock}": Faults.of(~((start >= opened) & (start < close)), ids)
+        for clock, start in (("in UTC", chunk.column("sessions", "scheduled_start")), ("in time_zone", local))
+    }
+    odd = (minutes % 15 != 0) | (local != local.astype("datetime64[m]"))
+    return Part(faults={**faults, "scheduled on a quarter hour": Faults.of(odd, ids)})
+
+
+def collect_clock(chunk: Chunk, target: Target) -> Part:
+    """P10: hours of start by how far the zone's clocks are ahead of UTC: summer time is a row of its own."""
+    ahead = chunk.ahead(chunk.column("sessions", "scheduled_start")) / np.timedelta64(1, "m")
+    label = np.array(["" if np.isnan(m) else _offset(int(m)) for m in ahead], dtype=object)
+    angle = chunk.sessions["hour"] * _ANGLE
+    return Part(by_label(np.where(np.isnan(ahead), np.nan, label), np.cos(angle), np.sin(angle)))
+
+
+def _offset(minutes: int) -> str:
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
+
+
+def assess_clock(sums: Sums, part: Part, target: Target, settings: Settings) -> Findings:
+    """The mean hour of start, round the clock, is that of the weights: within `hours`, and four standard errors."""
+    weights = settings.probabilities.time.hours
+    usual = sum(w * np.exp(1j * _ANGLE * h) for h, w in weights.items()) / sum(weights.values())
+    mean, spread = np.angle(usual) / _ANGLE % 24, sqrt(-2 * log(max(abs(usual), 1e-9))) / _ANGLE
+    rows = []
+    for label, (n, x, y) in part.sums.items():
+        room = float(target.using["hours"]) + 4 * spread / sqrt(n)
+        off = (np.arctan2(y, x) / _ANGLE - mean + 12) % 24 - 12
+        rows.append(row(f"mean hour at {label}", float(mean + off), mean - room, mean + room, int(n), float(mean)))
+    return Findings(rows)
 
 
 def collect_hours(chunk: Chunk, target: Target) -> Part:
@@ -71,8 +101,8 @@ def _beats(peak: list[str], rest: list[str], counts: dict, weights: dict, word: 
 
 
 def collect_days(chunk: Chunk, target: Target) -> Part:
-    """Sessions by day, counted back from as_of (1 is the last day of the window)."""
-    start = chunk.column("sessions", "scheduled_start")
+    """Sessions by the zone's day, counted back from as_of (1 is the last day of the window)."""
+    start = chunk.local("sessions", "scheduled_start")
     days = np.datetime64(chunk.settings.main.as_of, "D") - start.astype("datetime64[D]")
     return Part(by_label(np.where(np.isnat(start), np.nan, days.astype(float))))
 
@@ -83,15 +113,24 @@ def _per_day(part: Part, settings: Settings) -> np.ndarray:
     return np.array([found.get(day, 0.0) for day in range(1, settings.main.days + 1)])
 
 
+def _cut(settings: Settings) -> tuple[bool, bool]:
+    """Whether the window leaves out hours of its newest day (west of UTC), or of its oldest (east)."""
+    info, close = zone_info(settings.main.time_zone), datetime.combine(settings.main.as_of, time())
+    opened = close - timedelta(days=settings.main.days)
+    ahead = [moment.replace(tzinfo=info).utcoffset() or timedelta() for moment in (close, opened)]
+    return ahead[0] < timedelta(), ahead[1] > timedelta()
+
+
 def assess_weekdays(sums: Sums, part: Part, target: Target, settings: Settings) -> Findings:
     """D2: the busiest weekdays are those with the heaviest weights, the trend removed by comparing within weeks."""
-    days = _per_day(part, settings)
+    newest, oldest = _cut(settings)
+    days = _per_day(part, settings)[newest : settings.main.days - oldest]
     weeks = days[: len(days) // 7 * 7].reshape(-1, 7)
     weeks = weeks[weeks.sum(axis=1) > 0]
     if not len(weeks):
         return Findings()
     level = (weeks / weeks.mean(axis=1, keepdims=True)).mean(axis=0)
-    last = settings.main.as_of.weekday() - 1
+    last = settings.main.as_of.weekday() - 1 - newest
     levels = {WEEKDAYS[(last - i) % 7]: float(level[i]) for i in range(7)}
     weights: dict[str, float] = dict(settings.probabilities.time.weekdays)
     order = sorted(weights, key=lambda d: (-weights[d], WEEKDAYS.index(d)))

@@ -5,6 +5,7 @@ missing columns read as missing values, keys that match nothing as no row, the f
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from seed_pipeline.settings import Settings
 from seed_pipeline.settings.conditions import Condition
 from seed_pipeline.settings.facts import METRICS
 from seed_pipeline.settings.targets import conditions
+from seed_pipeline.settings.zones import zone_info
 
 if TYPE_CHECKING:
     from seed_pipeline.quality.journal import Journal
@@ -71,6 +73,16 @@ class Chunk:
         """A column that is there, as it is there."""
         self._seen[table, name] = None
         return self.tables[table][name]
+
+    def local(self, table: str, name: str) -> np.ndarray:
+        """A time as the clocks of `main.time_zone` showed it: what is stored is UTC (P10)."""
+        return (stored := self.column(table, name)) + self.ahead(stored)
+
+    def ahead(self, utc: np.ndarray) -> np.ndarray:
+        """How far (timedelta64[s]) the clocks of `main.time_zone` were ahead of UTC at these times."""
+        info, (times, place) = zone_info(self.settings.main.time_zone), np.unique(utc, return_inverse=True)
+        offsets = [None if np.isnat(t) else t.item().replace(tzinfo=UTC).astimezone(info).utcoffset() for t in times]
+        return np.array(offsets, dtype="timedelta64[s]")[place]
 
     def _read(self, table: str, name: str) -> np.ndarray:
         frame = self.tables.get(table, pd.DataFrame())
@@ -205,11 +217,11 @@ class SessionFacts(Facts):
         return taken(self.chunk.column(table, column), self.chunk.position("sessions", "id", table, "session_id"))
 
     def _hour(self) -> np.ndarray:
-        start = self.chunk.column("sessions", "scheduled_start")
+        start = self.chunk.local("sessions", "scheduled_start")
         return _part(start, (start - start.astype("datetime64[D]")) // np.timedelta64(1, "h"))
 
     def _weekday(self) -> np.ndarray:
-        start = self.chunk.column("sessions", "scheduled_start")
+        start = self.chunk.local("sessions", "scheduled_start")
         return _part(start, (start.astype("datetime64[D]").astype(np.int64) + 3) % 7)
 
     def _minutes_late(self) -> np.ndarray:

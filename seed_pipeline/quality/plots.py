@@ -37,7 +37,7 @@ def counted(chunk: Chunk) -> dict[str, Part]:
     """The sums that each picture needs, of one chunk; those of several add up."""
     s = chunk.sessions
     done = s["status"] == "completed"
-    day = chunk.column("sessions", "scheduled_start").astype("datetime64[D]")
+    day = chunk.local("sessions", "scheduled_start").astype("datetime64[D]")
     grid = _labels(_whole(s["weekday"]), _whole(s["hour"]))
     parts = {
         "sessions_per_day": Part(by_label(day.astype(str))),
@@ -120,7 +120,7 @@ def _grid(axes: Axes, sums: Counts, settings: Settings) -> None:
     image = axes.imshow(table[:, first : last + 1], cmap="Blues", aspect="auto")
     axes.set_xticks(range(last - first + 1), [str(h) for h in range(first, last + 1)])
     axes.set_yticks(range(7), [d.capitalize()[:3] for d in WEEKDAYS])
-    axes.set(title="Sessions by weekday and hour", xlabel="hour")
+    axes.set(title="Sessions by weekday and hour", xlabel=f"hour, {settings.main.time_zone}")
     axes.figure.colorbar(image, ax=axes, label="sessions")
 
 

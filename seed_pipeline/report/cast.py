@@ -66,8 +66,9 @@ class Cast:
 
     @cached_property
     def sessions(self) -> pd.DataFrame:
-        """Sessions in order of time, with names, personas, metrics, feedback, off day and story."""
+        """Sessions in order, by the zone's clocks, with names, personas, metrics, feedback, off day and story."""
         frame = _plain(self.tables["sessions"]).sort_values(["scheduled_start", "id"], ignore_index=True)
+        frame["scheduled_start"] = self.settings.main.zone.local(frame["scheduled_start"].to_numpy("datetime64[s]"))
         for role in ("tutor", "student"):
             frame[role] = frame[f"{role}_id"].map(self.names)
             frame[f"{role}_persona"] = frame[f"{role}_id"].map(self.personas)

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from seed_pipeline import CONFIGS
 from seed_pipeline.settings.alerts import Alerts
@@ -23,6 +23,7 @@ from seed_pipeline.settings.rules import Correlations
 from seed_pipeline.settings.secret import Address
 from seed_pipeline.settings.targets import Targets
 from seed_pipeline.settings.text import Text
+from seed_pipeline.settings.zones import Zone, known_zone, zone
 
 SHIPPED = CONFIGS
 ALLOWED = (
@@ -35,6 +36,10 @@ ALLOWED = (
 )
 """Where releases may go unless configs/main.yaml says otherwise: files, this machine, and what calls itself staging."""
 SECTIONS = ("main", "probabilities", "personas", "correlations", "alerts", "targets", "defects")
+
+
+TimeZone = Annotated[Printable, AfterValidator(known_zone)]
+"""A zone of the IANA database as the package `tzdata` has it."""
 
 
 class Cohort(Strict):
@@ -55,7 +60,7 @@ class Nightly(Strict):
     """When the schedule refreshes staging, once it is switched on."""
 
     at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "02:00"
-    time_zone: Printable = "UTC"
+    time_zone: TimeZone = "UTC"
 
 
 class Main(Strict):
@@ -65,6 +70,7 @@ class Main(Strict):
     total_sessions: Annotated[Whole, Field(ge=1)] = 150
     as_of: Day
     days: Annotated[Whole, Field(ge=15, le=366)] = 30
+    time_zone: TimeZone = "UTC"
     clear_existing_data: bool = True
     answer_key: bool = True
     target: Address = Address("sqlite:///data/seed.db")
@@ -86,6 +92,11 @@ class Main(Strict):
     ]
     chunk_cohorts: Annotated[Whole, Field(ge=1, le=5000)] = 50
     processes: Annotated[Whole, Field(ge=1, le=256)] = 1
+
+    @property
+    def zone(self) -> Zone:
+        """The zone's table, for the years that end at as_of."""
+        return zone(self.time_zone, self.as_of.year)
 
 
 class Settings(Strict):

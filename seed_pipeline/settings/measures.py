@@ -54,6 +54,7 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "usual": Annotated[tuple[_Minutes, ...], Field(min_length=1, max_length=20)], "at_least": Share,
         "others": Ratios,
     },
+    "clock": {"hours": Share},
     "parts_of_time": {"tolerance": Share},
     "claims": _TEXTS,
     "topics": _TEXTS,

@@ -43,7 +43,8 @@ def test_a_run_for_scripts(command: Command) -> None:
     assert found["rows"]["session_feedback"] == 53
     assert found["loaded"]["insert"] == sum(found["rows"].values())
     assert len(found["verdicts"]) > 100
-    assert found["world"] == {"seed": 5, "sessions": 150, "as_of": "2026-03-01", "from": "2026-01-30"}
+    window = {"as_of": "2026-03-01", "from": "2026-01-30", "time_zone": "UTC"}
+    assert found["world"] == {"seed": 5, "sessions": 150, **window}
 
 
 def test_data_that_fails_a_check_is_not_loaded(command: Command) -> None:

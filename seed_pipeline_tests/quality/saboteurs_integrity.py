@@ -1,4 +1,4 @@
-"""Saboteurs of Q2 to Q7."""
+"""Saboteurs of P10 and Q2 to Q7."""
 
 import numpy as np
 import pandas as pd
@@ -102,3 +102,8 @@ def a_date_of_leaving_of_one_who_stays(d: Data) -> None:
 @breaks("Q7_talk_adds_up")
 def a_hundredth_of_the_time_missing(d: Data) -> None:
     d["session_audio_metrics"].loc[0, "student_talk_ratio"] -= 0.01
+
+
+@breaks("P10_time_zone", base=["main.time_zone=America/New_York"])
+def times_stored_as_the_clocks_show_them(d: Data) -> None:
+    d["sessions"]["scheduled_start"] -= pd.Timedelta("5h")
