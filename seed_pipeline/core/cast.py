@@ -12,7 +12,6 @@ from seed_pipeline.core.names import RESERVED_DOMAINS, first_names, last_names
 from seed_pipeline.core.randomness import bits, pick, uniform, uuids
 from seed_pipeline.core.wording import NOTHING
 from seed_pipeline.core.world import World
-from seed_pipeline.settings.text import Subject
 
 DEPARTMENTS = 3
 SUBJECTS_IN_DEPARTMENT = 3
@@ -111,22 +110,9 @@ def departments(world: World, cohorts: np.ndarray) -> np.ndarray:
     return np.take_along_axis(result, chosen[:, :, None], axis=1)
 
 
-def topic_of(world: World, purpose: str, subject: np.ndarray, *keys: np.ndarray) -> np.ndarray:
-    """A topic (text) of each row's subject (index)."""
-    topics, edges = _topics(world.settings.text.subjects.subjects)
-    number = np.floor(uniform(world.seed, purpose, *keys) * np.diff(edges)[subject]).astype(np.int64)
-    return topics[edges[subject] + number]
-
-
 def subject_column(world: World, subject: np.ndarray, attribute: str) -> np.ndarray:
     """An attribute (name, category, degree) of each row's subject (index)."""
     return np.array([getattr(s, attribute) for s in world.settings.text.subjects.subjects], dtype=object)[subject]
-
-
-@cache
-def _topics(subjects: tuple[Subject, ...]) -> tuple[np.ndarray, np.ndarray]:
-    edges = np.cumsum([0, *(len(s.topics) for s in subjects)])
-    return np.array([t for s in subjects for t in s.topics], dtype=object), edges
 
 
 def _drawn(seed: int, purpose: str, key: np.ndarray, words: Sequence[str]) -> np.ndarray:

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from seed_pipeline.core import rules as engine
-from seed_pipeline.core import view
+from seed_pipeline.core import topics, view
+from seed_pipeline.core.apart import Keyed, choose_apart
 from seed_pipeline.core.baselines import solve
-from seed_pipeline.core.cast import subject_column, topic_of
-from seed_pipeline.core.feedback import full_facts
-from seed_pipeline.core.history import history, last_day, mostly
+from seed_pipeline.core.cast import subject_column
+from seed_pipeline.core.history import history, last_completed, last_day, mostly
 from seed_pipeline.core.randomness import ranks, reconsidered, rounded, uniform
-from seed_pipeline.core.wording import say
+from seed_pipeline.core.wording import fitting, say, spoken
 from seed_pipeline.core.world import World
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.conditions import all_hold
@@ -32,7 +32,7 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     enabled = [r for r in rules if r.enabled]
     chain = engine.steps(enabled, WEIGHT, facts, everybody)
     live = history(upstream, facts, engine.applied(one, chain))
-    all_on = full_facts(facts, upstream)
+    all_on = view.with_every_rule(facts, upstream)
     full = history(upstream, all_on, engine.applied(one, engine.steps(rules, WEIGHT, all_on, everybody)))
 
     strata = _strata(settings, world, upstream)
@@ -42,16 +42,19 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     odds = _log_odds(settings, full)
     level = _level(settings, odds, strata, groups, quota)
     probability = _logistic(odds + level)
-    left = _leavers(world, students, odds, strata, groups, quota)
+    left = with_all = _leavers(world, students, odds, strata, groups, quota)
     if len(enabled) < len(rules):
         now = _logistic(_log_odds(settings, live) + level)
         u = uniform(world.seed, "student/churn_without_rule", students["key"].to_numpy())
         left, probability = reconsidered(left, probability, now, u), now
-    reasons = _reasons(settings, world, students, live, left)
+    reasons = full_reasons = _reasons(settings, world, students, live, left)
+    if len(enabled) < len(rules):
+        full_reasons = _reasons(settings, world, students, full, with_all)
+    words = _answers(settings, world, upstream, (live, reasons), (full, full_reasons))
     known = pd.DataFrame({"user_id": students["user_id"], "churn_probability": np.round(probability, 4)})
     known["weighted_session_score"] = np.round(live["weighted_session_score"].to_numpy(), 6)
     return {
-        "students": _outcome(settings, world, upstream, students, live, left, reasons),
+        "students": _outcome(world, upstream, students, left, words),
         "student_churn_reasons": _reason_rows(settings, world, upstream, students, reasons),
         "work_churn": known.assign(churned=left),
         "work_effects": engine.journals([engine.journal(done["key"].to_numpy(), WEIGHT, one, chain)]),
@@ -132,21 +135,44 @@ def _goodbye(world: World, upstream: Mapping, students: pd.DataFrame) -> np.ndar
     )
 
 
-def _outcome(settings: Settings, world: World, upstream: Mapping, students, happened, left, reasons) -> pd.DataFrame:
-    """The columns of `students` that are known at the end."""
+def _answers(settings: Settings, world: World, upstream: Mapping, live: tuple, full: tuple) -> np.ndarray:
+    """The survey answers of those who left, apart from those of their cohort.
+
+    `live` and `full` are what happened and the ranks of the reasons, as configured and with every rule on. Answers are
+    shared out by the latter; who leaves for another reason while a rule is off draws alone (R11).
+    """
+    students = upstream["students"]["work_students"]
+    key, cohort = students["key"].to_numpy(), students["cohort"].to_numpy()
+    slots, (happened, reasons), (before, shared) = _about(world, upstream), live, full
     words = np.full(len(students), None, dtype=object)
+    for code, reason in enumerate(settings.text.churn.reasons.values()):
+        at = np.flatnonzero(shared[:, code] == 0)
+        draw = Keyed(world.seed, "churn/survey", (key[at],))
+        index = choose_apart(reason.survey, before.iloc[at], draw, cohort[at])
+        kept = (reasons[at, code] == 0) & fitting(reason.survey, happened.iloc[at], len(at))[np.arange(len(at)), index]
+        words[at[kept]] = spoken(reason.survey, index[kept], {n: v[at[kept]] for n, v in slots.items()})
     for code, (name, reason) in enumerate(settings.text.churn.reasons.items()):
-        at = np.flatnonzero(reasons[:, code] == 0)
+        at = np.flatnonzero((reasons[:, code] == 0) & pd.isna(words))
         if len(at):
-            key, subject = students["key"].to_numpy()[at], students["subject_0"].to_numpy()[at]
-            slots = {
-                "subject": subject_column(world, subject, "name"),
-                "topic": topic_of(world, "churn/topic", subject, key),
-            }
-            facts = {fact: happened[fact].to_numpy()[at] for fact in happened}
-            words[at] = say(reason.survey, facts, uniform(world.seed, "churn/survey", key), slots, name).to_numpy(
-                object
-            )
+            u = uniform(world.seed, "churn/survey/alone", key[at])
+            words[at] = say(reason.survey, happened.iloc[at], u, {n: v[at] for n, v in slots.items()}, name)
+    return words
+
+
+def _about(world: World, upstream: Mapping) -> dict[str, np.ndarray]:
+    """Words for what each student last worked on; of their first subject where no session took place."""
+    students, done = upstream["students"]["work_students"], view.completed(upstream)
+    last = last_completed(students, done)
+    subject = students["subject_0"].to_numpy().copy()
+    codes = topics.drawn(world, "churn/topic", subject, students["key"].to_numpy())
+    known = last >= 0
+    subject[known] = done["subject"].to_numpy()[last[known]]
+    codes[known] = topics.of_sessions(world, done)[0][last[known]]
+    return {"subject": subject_column(world, subject, "name"), **topics.slots(world, codes)}
+
+
+def _outcome(world: World, upstream: Mapping, students: pd.DataFrame, left: np.ndarray, words) -> pd.DataFrame:
+    """The columns of `students` that are known at the end."""
     day = np.where(left, _goodbye(world, upstream, students), np.datetime64("NaT", "s"))
     status = np.where(left, "churned", "active").astype(object)
     return pd.DataFrame(

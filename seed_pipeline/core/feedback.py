@@ -28,7 +28,7 @@ LONGEST_WAIT = 36 * 60  # minutes until feedback is submitted
 def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:
     """`session_feedback`, `session_feedback_tags`, and the journal of ratings and chances, `work_effects`."""
     done, facts = view.completed(upstream), view.facts(world, upstream)
-    draws, full = Draws(world, done), full_facts(facts, upstream)
+    draws, full = Draws(world, done), view.with_every_rule(facts, upstream)
     poor = full["overall_session_score"] < settings.probabilities.stories.poor_score
     given, chances = _given(settings, draws, facts, full, poor, cohorts)
     rows = np.flatnonzero(given["live"])
@@ -54,13 +54,6 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
         "session_feedback_tags": _tag_rows(settings, said, tags),
         "work_effects": engine.journals([chances, engine.journal(draws.key, RATING, before, chain)]),
     }
-
-
-def full_facts(facts: dict[str, np.ndarray], upstream: Mapping) -> dict[str, np.ndarray]:
-    """The facts as they are with every rule switched on (R11)."""
-    kept = upstream["metrics"]["work_metrics"]
-    full = {c.removeprefix("full_"): kept[c].to_numpy() for c in kept if c.startswith("full_")}
-    return facts | {"overall_session_score": full.pop("score")} | full
 
 
 def _given(

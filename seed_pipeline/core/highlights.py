@@ -1,20 +1,29 @@
 """Telling moments of the transcripts and the sessions' summaries (C4, Q8)."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.core import view
-from seed_pipeline.core.cast import topic_of
+from seed_pipeline.core import topics, view
+from seed_pipeline.core.apart import Keyed, choose_apart
 from seed_pipeline.core.randomness import dealt, uniform, uuids
-from seed_pipeline.core.wording import compose, say
+from seed_pipeline.core.wording import compose, fitting, say, spoken
 from seed_pipeline.core.world import World
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.conditions import all_hold
 from seed_pipeline.settings.text import HighlightType
+from seed_pipeline.settings.text_lines import Line
 
 EARLIEST, LATEST = 45, 60  # seconds after the start, before the end
+
+
+class _Told(NamedTuple):
+    """What each highlight is told of under a set of rules: its session's facts, and its group of lines (code)."""
+
+    facts: dict[str, np.ndarray]
+    group: np.ndarray
 
 
 def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:
@@ -22,25 +31,48 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     done, facts = view.completed(upstream), view.facts(world, upstream)
     session = np.repeat(np.arange(len(done)), _counts(settings, world, cohorts, done))
     number = np.arange(len(session)) - np.searchsorted(session, session)
-    key = done["key"].to_numpy()[session]
-    about = {name: values[session] for name, values in view.slots(world, upstream, done).items()}
-    about["topic"] = topic_of(world, "highlight/topic", done["subject"].to_numpy()[session], key, number)
-    here = {name: values[session] for name, values in facts.items()}
-    kind = _kinds(settings, world, key, number, here)
-    speaker = _speakers(settings, world, key, number, kind)
+    of = np.bincount(session, minlength=len(done))[session]
+    key, cohort = done["key"].to_numpy()[session], done["cohort"].to_numpy()[session]
+    live = full = _told(settings, world, key, number, {name: values[session] for name, values in facts.items()})
+    if not all(rule.enabled for rule in settings.correlations.rules):
+        every = view.with_every_rule(facts, upstream)
+        full = _told(settings, world, key, number, {name: values[session] for name, values in every.items()})
+    groups = _groups(settings)
+    kinds, speakers = ([group[i] for group in groups] for i in (0, 1))
+    about = _about(world, upstream, done, session, number / of)
     highlights = pd.DataFrame(
         {
             "id": uuids(world.seed, "highlight/id", key, number),
             "session_id": done["session_id"].to_numpy(object)[session],
-            "timestamp_seconds": _moments(
-                world, key, number, np.bincount(session, minlength=len(done))[session], here["actual_duration"]
-            ),
-            "speaker": speaker,
-            "text": _lines(settings, world, key, number, kind, speaker, here, about),
-            "highlight_type": np.array(list(settings.text.highlights.types), dtype=object)[kind],
+            "timestamp_seconds": _moments(world, key, number, of, live.facts["actual_duration"]),
+            "speaker": np.array(speakers, dtype=object)[live.group],
+            "text": _lines(settings, world, (key, number), cohort, live, full, about),
+            "highlight_type": np.array(kinds, dtype=object)[live.group],
         }
     )
     return {"session_transcript_highlights": highlights, "sessions": _summaries(settings, world, upstream, done, facts)}
+
+
+def _groups(settings: Settings) -> list[tuple[str, str, tuple[Line, ...]]]:
+    """Type, speaker and lines of each group, types in order, the tutor first."""
+    types = settings.text.highlights.types
+    return [(name, who, entry.lines.get(who, ())) for name, entry in types.items() for who in ("tutor", "student")]
+
+
+def _told(settings: Settings, world: World, key: np.ndarray, number: np.ndarray, facts: dict) -> _Told:
+    kind = _kinds(settings, world, key, number, facts)
+    tutor_share = np.array([t.speakers.get("tutor", 0.0) for t in settings.text.highlights.types.values()])
+    student = uniform(world.seed, "highlight/speaker", key, number) >= tutor_share[kind]
+    return _Told(facts, kind * 2 + student)
+
+
+def _about(world: World, upstream: Mapping, done: pd.DataFrame, session: np.ndarray, place: np.ndarray) -> dict:
+    """Words for each highlight; `place` in [0, 1) says how far through its session it is."""
+    first, second = (codes[session] for codes in topics.of_sessions(world, done))
+    late = place >= topics.TURN
+    words = {name: values[session] for name, values in view.slots(world, upstream, done).items()}
+    other = topics.slots(world, np.where(late, first, second))["topic"]
+    return words | topics.slots(world, np.where(late, second, first)) | {"other": other}
 
 
 def _counts(settings: Settings, world: World, cohorts: range, done: pd.DataFrame) -> np.ndarray:
@@ -68,24 +100,41 @@ def _weight(kind: HighlightType, facts: Mapping, n: int) -> np.ndarray:
     return weight
 
 
-def _speakers(settings: Settings, world: World, key: np.ndarray, number: np.ndarray, kind: np.ndarray) -> np.ndarray:
-    tutor_share = np.array([t.speakers.get("tutor", 0.0) for t in settings.text.highlights.types.values()])
-    return np.where(
-        uniform(world.seed, "highlight/speaker", key, number) < tutor_share[kind], "tutor", "student"
-    ).astype(object)
+def _lines(
+    settings: Settings,
+    world: World,
+    keys: tuple[np.ndarray, np.ndarray],
+    cohort: np.ndarray,
+    live: _Told,
+    full: _Told,
+    about: Mapping,
+) -> np.ndarray:
+    """The words of each highlight, apart from those of its cohort.
+
+    They are shared out under all rules; where a rule that is off leaves a session other numbers, its lines that no
+    longer fit are drawn again, and no other session notices (R11).
+    """
+    said, kept = np.full(len(cohort), "", dtype=object), np.zeros(len(cohort), dtype=bool)
+    for code, (_, _, lines) in enumerate(_groups(settings)):
+        at = np.flatnonzero(full.group == code)
+        if not len(at):
+            continue
+        draw = Keyed(world.seed, "highlight/line", tuple(key[at] for key in keys))
+        index = choose_apart(lines, _at(full.facts, at), draw, cohort[at], filled_twice=True)
+        said[at] = spoken(lines, index, _at(about, at))
+        kept[at] = live.group[at] == code
+        if live is not full:
+            kept[at] &= fitting(lines, _at(live.facts, at), len(at))[np.arange(len(at)), index]
+    for code, (name, who, lines) in enumerate(_groups(settings)):
+        at = np.flatnonzero((live.group == code) & ~kept)
+        if len(at):
+            u = uniform(world.seed, "highlight/line/alone", *(key[at] for key in keys))
+            said[at] = say(lines, _at(live.facts, at), u, _at(about, at), f"{name}.{who}").to_numpy(object)
+    return said
 
 
-def _lines(settings: Settings, world: World, key, number, kind, speaker, facts: Mapping, about: Mapping) -> np.ndarray:
-    """The words of each highlight."""
-    u = uniform(world.seed, "highlight/line", key, number)
-    result = np.full(len(key), "", dtype=object)
-    for code, (name, entry) in enumerate(settings.text.highlights.types.items()):
-        for who, lines in entry.lines.items():
-            at = np.flatnonzero((kind == code) & (speaker == who))
-            if len(at):
-                here, words = ({n: v[at] for n, v in columns.items()} for columns in (facts, about))
-                result[at] = say(lines, here, u[at], words, f"{name}.{who}").to_numpy(object)
-    return result
+def _at(columns: Mapping[str, np.ndarray], rows: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: values[rows] for name, values in columns.items()}
 
 
 def _moments(world: World, key, number, of, minutes: np.ndarray) -> np.ndarray:

@@ -57,6 +57,12 @@ def history(upstream: Mapping, facts: Mapping[str, np.ndarray], weight: np.ndarr
     )
 
 
+def last_completed(students: pd.DataFrame, done: pd.DataFrame) -> np.ndarray:
+    """The row of `done` that is each student's last completed session; -1 for students without one."""
+    row, n = row_of(students, done), len(students)
+    return np.where(np.bincount(row, minlength=n) > 0, _ends(row, done["place"].to_numpy(), n)[1], -1)
+
+
 def _ends(row: np.ndarray, place: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Indexes of each student's first and last completed session; 0 for students without one."""
     in_order = np.lexsort((place, row))

@@ -62,13 +62,15 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     booked, odds, chain = follow_ups(settings, draws, full.values, live.values)
     end = upstream["sessions"]["sessions"]["completed_at"].to_numpy()[work["completed"].to_numpy()]
     kept = {"key": done["key"], "off_day": off_day, "full_score": full.values[SCORE]}
+    # What follows from the reactions differs from the stored values only while a rule is off.
+    followed = REACTIONS if live is full else tuple(m for m in full.values if m not in facts and m != SCORE)
     return {
         **_tables(done, live.values, end),
         "sessions": _outcomes(work, live.values[SCORE], booked),
         "work_effects": engine.journals(
             [*live.journals(draws.key), engine.journal(draws.key, "follow_up_probability", odds, chain)]
         ),
-        "work_metrics": pd.DataFrame(kept | {f"full_{m}": full.values[m] for m in REACTIONS}),
+        "work_metrics": pd.DataFrame(kept | {f"full_{m}": full.values[m] for m in followed}),
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.core import booking, calendar
+from seed_pipeline.core import booking, calendar, topics
 from seed_pipeline.core.cast import DEPARTMENTS
 from seed_pipeline.core.randomness import chosen, ranks, to_total, uniform, uuids, whole_between
 from seed_pipeline.core.wording import NOTHING, say
@@ -195,7 +195,10 @@ def _trouble(settings: Settings, world: World, work: pd.DataFrame) -> np.ndarray
         "scheduled_duration": work["scheduled_duration"].to_numpy()[rows],
         "category": np.array(subject, dtype=object)[work["subject"].to_numpy()[rows]],
     }
-    slots = {"minutes": whole_between(uniform(world.seed, "session/trouble_minutes", key), 2, 9).astype(str)}
+    slots = {
+        "minutes": whole_between(uniform(world.seed, "session/trouble_minutes", key), 2, 9).astype(str),
+        "topic": topics.slots(world, topics.of_sessions(world, work.iloc[rows])[0])["topic"],
+    }
     lines = settings.text.sessions.technical_issue
     result[rows] = say(lines, facts, uniform(world.seed, "session/trouble", key), slots, "technical_issue").to_numpy(
         object

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.core.cast import departments, joined, people, places, subject_column, topic_of
+from seed_pipeline.core import topics
+from seed_pipeline.core.apart import Keyed, say_apart
+from seed_pipeline.core.cast import departments, joined, people, places, subject_column
 from seed_pipeline.core.randomness import uniform
-from seed_pipeline.core.wording import say
 from seed_pipeline.core.world import World
 from seed_pipeline.schema import ENUMS
 from seed_pipeline.settings.ranges import middle
@@ -87,11 +88,11 @@ def _profile(settings, world: World, place, user, since, studies, grade, first_n
     }
     slots = {
         "subject": subject_column(world, main, "name"),
-        "topic": topic_of(world, "student/topic", main, key),
+        **topics.slots(world, topics.drawn(world, "student/topic", main, key)),
         "grade": grade_name,
         "first_name": first_name,
     }
-    words = settings.text.people.students
+    words, cohort = settings.text.people.students, place["cohort"].to_numpy()
     name = user["email"].str.split("@").str[0]
     parent = np.where(np.isin(grade_name, _GROWN_UP), None, ("parent." + name + "@example.org").to_numpy(object))
     return pd.DataFrame(
@@ -100,9 +101,9 @@ def _profile(settings, world: World, place, user, since, studies, grade, first_n
             "enrolled_since": since,
             "grade_level": grade_name,
             "parent_email": parent,
-            "bio": say(words.bio, facts, uniform(seed, "student/bio", key), slots, "bio"),
-            "learning_goals": say(
-                words.learning_goals, facts, uniform(seed, "student/goals", key), slots, "learning_goals"
+            "bio": say_apart(words.bio, facts, Keyed(seed, "student/bio", (key,)), cohort, slots),
+            "learning_goals": say_apart(
+                words.learning_goals, facts, Keyed(seed, "student/goals", (key,)), cohort, slots
             ),
         }
     )

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from seed_pipeline.core import topics
+from seed_pipeline.core.apart import Keyed, say_apart
 from seed_pipeline.core.cast import (
     DEPARTMENTS,
     departments,
@@ -12,10 +14,8 @@ from seed_pipeline.core.cast import (
     people,
     places,
     subject_column,
-    topic_of,
 )
 from seed_pipeline.core.randomness import bits, uniform, whole_between
-from seed_pipeline.core.wording import say
 from seed_pipeline.core.world import World
 from seed_pipeline.settings.ranges import middle
 
@@ -66,14 +66,15 @@ def _profile(settings, world: World, place, user, since, teaches) -> pd.DataFram
     }
     slots = {
         "subject": subject_column(world, teaches[:, 0], "name"),
-        "topic": topic_of(world, "tutor/topic", teaches[:, 0], key),
+        **topics.slots(world, topics.drawn(world, "tutor/topic", teaches[:, 0], key)),
         "degree": subject_column(world, teaches[:, 0], "degree"),
         "years": years.astype(str),
         "first_name": _first_name(user),
     }
-    words = settings.text.people.tutors
+    words, cohort = settings.text.people.tutors, place["cohort"].to_numpy()
     texts = {
-        n: say(getattr(words, n), facts, uniform(seed, f"tutor/{n}", key), slots, n) for n in type(words).model_fields
+        n: say_apart(getattr(words, n), facts, Keyed(seed, f"tutor/{n}", (key,)), cohort, slots)
+        for n in type(words).model_fields
     }
     return pd.DataFrame({"user_id": user["id"], "member_since": since, **texts, "hourly_rate": np.clip(rate, 0, 999.5)})
 

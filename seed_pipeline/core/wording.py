@@ -36,6 +36,17 @@ def say(lines: Sequence[Line], facts: Columns, u: np.ndarray, slots: Columns, gr
     return pd.Series(_spoken(lines, index, _Slots(slots)), dtype="str")
 
 
+def spoken(lines: Sequence[Line], index: np.ndarray, slots: Columns) -> np.ndarray:
+    """The chosen lines (indexes) with their slots filled, as an object array."""
+    return _spoken(lines, index, _Slots(slots))
+
+
+def fitting(lines: Sequence[Line], facts: Columns, n: int) -> np.ndarray:
+    """Which of the lines (columns) fit each of `n` rows."""
+    fits = _Fits(facts, n)
+    return np.stack([fits(line) for line in lines], axis=1)
+
+
 def compose(groups: Mapping[str, Sequence[Line]], facts: Columns, u: np.ndarray, slots: Columns) -> pd.Series:
     """A text of one line per group, in the mapping's order, joined with spaces; empty lines leave nothing behind.
 
@@ -51,11 +62,7 @@ def compose(groups: Mapping[str, Sequence[Line]], facts: Columns, u: np.ndarray,
 def uncovered(lines: Sequence[Line], facts: Columns) -> np.ndarray:
     """One boolean per row: no line fits, so `choose` would refuse it. For trying a configuration on a grid of facts."""
     n = len(next(iter(facts.values())))
-    fits = _Fits(facts, n)
-    result = np.ones(n, dtype=bool)
-    for line in lines:
-        result &= ~fits(line)
-    return result
+    return np.asarray(~fitting(lines, facts, n).any(axis=1))
 
 
 def _choose(lines: Sequence[Line], fits: "_Fits", u: np.ndarray, group: str) -> np.ndarray:

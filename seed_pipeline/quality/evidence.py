@@ -16,6 +16,7 @@ import pandas as pd
 from seed_pipeline.quality.injected import ordinary
 from seed_pipeline.quality.judgement import Tables, measure_of
 from seed_pipeline.quality.observation import Chunk, Facts
+from seed_pipeline.quality.subjects import with_subjects
 from seed_pipeline.quality.verdict import Cell, Record, Verdict
 from seed_pipeline.schema import metadata
 from seed_pipeline.settings import Settings
@@ -36,7 +37,7 @@ def with_rows(verdicts: Sequence[Verdict], chunks: Iterable[Tables], settings: S
     targets = settings.targets.statements
     short = [v for v in verdicts if v.failed and v.offenders and v.name in targets]
     found: dict[str, dict[str, Record]] = {v.name: {} for v in short}
-    for tables in chunks if short else ():
+    for tables in with_subjects(chunks) if short else ():
         for verdict in short:
             of_cast = measure_of(targets[verdict.name], verdict.name).of_cast
             looked_at = ordinary(tables, settings) if of_cast else tables

@@ -8,6 +8,7 @@ from seed_pipeline.quality import forms
 from seed_pipeline.quality.injected import ordinary
 from seed_pipeline.quality.measures import MEASURES, Measure
 from seed_pipeline.quality.observation import Chunk
+from seed_pipeline.quality.subjects import with_subjects
 from seed_pipeline.quality.sums import Part, Sums
 from seed_pipeline.quality.verdict import NOTHING, Findings, Verdict, conclude, not_judged
 from seed_pipeline.settings import Settings
@@ -26,7 +27,7 @@ def judge(chunks: Iterable[Tables], settings: Settings, entities: Sequence[str] 
     absent because their asset is not yet made are fine as long as no statement asked for reads them.
     """
     total = Sums()
-    for tables in chunks:
+    for tables in with_subjects(chunks):
         total = total + measure(tables, settings, entities)
     return verdicts(total, settings, entities)
 

@@ -9,11 +9,13 @@ from seed_pipeline.quality import (
     measures_cast,
     measures_dashboard,
     measures_keys,
+    measures_repeats,
     measures_rules,
     measures_sessions,
     measures_stories,
     measures_text,
     measures_time,
+    measures_topics,
 )  # fmt: skip
 from seed_pipeline.quality.observation import Chunk
 from seed_pipeline.quality.sums import Part, Sums
@@ -60,7 +62,9 @@ MEASURES: Mapping[str, Measure] = {
     "parts_of_time": Measure(measures_sessions.collect_talk),
     "highlights": Measure(measures_text.collect_highlights),
     "claims": Measure(measures_text.collect_claims),
-    "topics": Measure(measures_text.collect_subjects),
+    "topics": Measure(measures_topics.collect_subjects),
+    "session_topics": Measure(measures_topics.collect_session_topics, of_cast=True),
+    "repeats": Measure(measures_repeats.collect, measures_repeats.assess, of_cast=True),
     "addresses": Measure(measures_text.collect_people),
     "user_ids": Measure(measures_text.collect_user_ids),
     "reachable": Measure(measures_text.collect_reachable),

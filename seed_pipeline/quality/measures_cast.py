@@ -86,20 +86,8 @@ def assess_sessions(sums: Sums, part: Part, target: Target, settings: Settings) 
 
 def collect_circles(chunk: Chunk, target: Target) -> Part:
     """Circles of people who book each other: connected parts of the graph of tutors and students."""
-    tutor = chunk.position("sessions", "tutor_id", "tutors", "user_id")
-    student = chunk.position("sessions", "student_id", "students", "user_id")
-    known = (tutor >= 0) & (student >= 0)
-    tutor, student = tutor[known], student[known] + len(chunk.tutors)
-    circle = np.arange(len(chunk.tutors) + len(chunk.students))
-    while True:
-        lowest = circle.copy()
-        np.minimum.at(lowest, tutor, circle[student])
-        np.minimum.at(lowest, student, lowest[tutor])
-        lowest = lowest[lowest]
-        if (lowest == circle).all():
-            break
-        circle = lowest
-    return Part({"": np.array([len(np.unique(circle)), float(len(tutor))])})
+    booked = chunk.position("sessions", "tutor_id", "tutors", "user_id") >= 0
+    return Part({"": np.array([len(np.unique(chunk.circles)), float(booked.sum())])})
 
 
 def assess_circles(sums: Sums, part: Part, target: Target, settings: Settings) -> Findings:

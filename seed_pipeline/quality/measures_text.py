@@ -24,11 +24,13 @@ from seed_pipeline.schema import metadata
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.targets import Target
 
-_TEXTS = {
+TEXTS = {
     "summary": ("sessions", "ai_summary", "id"),
     "feedback": ("session_feedback", "feedback_text", "session_id"),
     "highlight": ("session_transcript_highlights", "text", "session_id"),
+    "trouble": ("sessions", "technical_issues_description", "id"),
 }
+"""Table, column and session of each kind of text about a session."""
 
 
 def collect_highlights(chunk: Chunk, target: Target) -> Part:
@@ -60,11 +62,11 @@ def speakers(settings: Settings) -> list[str]:
     return [f"{name}|{who}" for name, kind in types.items() for who, share in kind.speakers.items() if share > 0]
 
 
-def _words(chunk: Chunk, table: str, column: str) -> pa.Array:
+def words_of(chunk: Chunk, table: str, column: str) -> pa.Array:
     return pa.array(chunk.column(table, column), type=pa.string(), from_pandas=True)
 
 
-def _says(words: pa.Array, pattern: str, case: bool = False) -> np.ndarray:
+def says(words: pa.Array, pattern: str, case: bool = False) -> np.ndarray:
     found = pc.match_substring_regex(words, pattern, ignore_case=not case)
     return found.fill_null(False).to_numpy(zero_copy_only=False)
 
@@ -73,13 +75,13 @@ def collect_claims(chunk: Chunk, target: Target) -> Part:
     """Q8: no text has an unfilled slot, and none claims what its session's numbers deny."""
     faults: dict[str, Faults] = {}
     for kind in target.using["texts"]:
-        table, column, key = _TEXTS[kind]
-        words, ids = _words(chunk, table, column), chunk.column(table, key)
+        table, column, key = TEXTS[kind]
+        words, ids = words_of(chunk, table, column), chunk.column(table, key)
         session = chunk.position(table, key, "sessions", "id")
-        faults[f"{kind}: no unfilled slot"] = Faults.of(_says(words, r"[{}]"), ids)
+        faults[f"{kind}: no unfilled slot"] = Faults.of(says(words, r"[{}]"), ids)
         for claim in CLAIMS:
             if kind in claim.where:
-                said = _says(words, claim.words) & ~_says(words, claim.unless)
+                said = says(words, claim.words) & ~says(words, claim.unless)
                 true = np.append(chunk.sessions.meet(claim.needs), False)[session]
                 faults[f"{kind}: {claim.label}"] = Faults.of((said & ~true)[said], ids[said])
         if kind == "summary":
@@ -96,61 +98,26 @@ def _minutes(chunk: Chunk, words: pa.Array, ids: np.ndarray) -> Faults:
     return Faults.of(wrong[speaks], ids[speaks])
 
 
-def collect_subjects(chunk: Chunk, target: Target) -> Part:
-    """Q8: no text speaks of a topic that belongs to other subjects only."""
-    names = _subject_names(chunk)
-    faults = {}
-    for kind in target.using["texts"]:
-        table, column, key = _TEXTS[kind]
-        words, ids = _words(chunk, table, column), chunk.column(table, key)
-        subject = taken(names, chunk.position(table, key, "sessions", "id")).astype(str)
-        wrong = np.zeros(len(ids), dtype=bool)
-        for name, pattern in foreign_topics(chunk.settings).items():
-            rows = np.flatnonzero(subject == name)
-            if len(rows) and pattern:
-                wrong[rows] = _says(words.take(pa.array(rows)), pattern, case=True)
-        faults[f"{kind}: topics of its subject"] = Faults.of(wrong, ids)
-    return Part(faults=faults)
-
-
-def _subject_names(chunk: Chunk) -> np.ndarray:
-    """The name of each session's subject; chunks without the subjects learn it from the topics of nobody."""
-    where = chunk.position("sessions", "subject_id", "subjects", "id")
-    return taken(chunk.column("subjects", "name"), where)
-
-
-def foreign_topics(settings: Settings) -> dict[str, str]:
-    """For each subject a pattern of topics (of two words or more) that only other subjects have."""
-    subjects = settings.text.subjects.subjects
-    escaped = {topic: re.escape(topic) for subject in subjects for topic in subject.topics if " " in topic}
-    patterns = {}
-    for own in subjects:
-        mine = " / ".join(own.topics).lower()
-        other = {t for s in subjects for t in s.topics if s.name != own.name and t in escaped and t.lower() not in mine}
-        patterns[own.name] = rf"\b(?:{'|'.join(escaped[t] for t in sorted(other))})\b" if other else ""
-    return patterns
-
-
 def collect_people(chunk: Chunk, target: Target) -> Part:
     """Q9: addresses of people in reserved domains only, full names."""
     ids = chunk.column("users", "id")
-    faults = {"users.name is a full name": Faults.of(~_says(_words(chunk, "users", "name"), r"^\S+( \S+)+$"), ids)}
+    faults = {"users.name is a full name": Faults.of(~says(words_of(chunk, "users", "name"), r"^\S+( \S+)+$"), ids)}
     for table, column, key in (
         ("users", "email", "id"),
         ("users", "avatar_url", "id"),
         ("students", "parent_email", "user_id"),
     ):
-        words = _words(chunk, table, column)
+        words = words_of(chunk, table, column)
         given = words.is_valid().to_numpy(zero_copy_only=False)
-        strange = given & ~_says(pc.replace_substring_regex(words, r"^[a-z]+://([^/]+).*$", r"\1"), RESERVED)
+        strange = given & ~says(pc.replace_substring_regex(words, r"^[a-z]+://([^/]+).*$", r"\1"), RESERVED)
         faults[f"{table}.{column} is reserved"] = Faults.of(strange[given], chunk.column(table, key)[given])
     return Part(faults=faults)
 
 
 def collect_user_ids(chunk: Chunk, target: Target) -> Part:
     """Q9: the ID of each person has the form of a random UUID, as the platform's own have."""
-    words = _words(chunk, "users", "id")
-    return Part(faults={"users.id is a UUID": Faults.of(~_says(words, UUID, case=True), chunk.column("users", "id"))})
+    words = words_of(chunk, "users", "id")
+    return Part(faults={"users.id is a UUID": Faults.of(~says(words, UUID, case=True), chunk.column("users", "id"))})
 
 
 def collect_reachable(chunk: Chunk, target: Target) -> Part:
@@ -159,14 +126,14 @@ def collect_reachable(chunk: Chunk, target: Target) -> Part:
     for place in target.using["columns"]:
         table, _, column = place.partition(".")
         key = next(iter(metadata.tables[table].primary_key)).name
-        faults[f"{place} reaches nobody"] = _reaches(_words(chunk, table, column), chunk.column(table, key))
+        faults[f"{place} reaches nobody"] = _reaches(words_of(chunk, table, column), chunk.column(table, key))
     return Part(faults=faults)
 
 
 def _reaches(words: pa.Array, ids: np.ndarray) -> Faults:
     """Texts with a phone number that is not fictional, or an address outside the reserved domains."""
-    wrong = _says(words, PHONE) & ~_says(words, FICTIONAL_PHONE)
-    rows = np.flatnonzero(_says(words, ADDRESS))
+    wrong = says(words, PHONE) & ~says(words, FICTIONAL_PHONE)
+    rows = np.flatnonzero(says(words, ADDRESS))
     for i in rows:
         domains = [a or b for a, b in re.findall(ADDRESS, words[int(i)].as_py())]
         wrong[i] |= any(not re.search(RESERVED, domain.lower()) for domain in domains)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seed_pipeline.quality.observation import Facts
+from seed_pipeline.quality.observation import Chunk, Facts
 
 
 class StudentFacts(Facts):
@@ -68,3 +68,20 @@ class TutorFacts(Facts):
             return self.chunk.persona("tutors", "user_id")
         done = self.chunk.sessions["status"] == "completed" if name == "completed_sessions" else None
         return self.counted("sessions", "tutor_id", done)
+
+
+def circles(chunk: Chunk) -> np.ndarray:
+    """A number for each tutor and, after them, each student: connected parts of the graph of who books whom."""
+    tutor = chunk.position("sessions", "tutor_id", "tutors", "user_id")
+    student = chunk.position("sessions", "student_id", "students", "user_id")
+    known = (tutor >= 0) & (student >= 0)
+    tutor, student = tutor[known], student[known] + len(chunk.tutors)
+    circle = np.arange(len(chunk.tutors) + len(chunk.students))
+    while True:
+        lowest = circle.copy()
+        np.minimum.at(lowest, tutor, circle[student])
+        np.minimum.at(lowest, student, lowest[tutor])
+        lowest = lowest[lowest]
+        if (lowest == circle).all():
+            return circle
+        circle = lowest

@@ -31,9 +31,11 @@ def _session_number(fact: str) -> str:
 _TextColumn = Annotated[str, AfterValidator(_text_column)]
 _RULE = {"rule": Name}
 _AT_LEAST = {"at_least": Weight}
-_TEXTS = {
-    "texts": Annotated[tuple[Literal["feedback", "summary", "highlight"], ...], Field(min_length=1, max_length=3)]
-}
+_TEXTS = {"texts": Annotated[tuple[Literal["feedback", "summary", "highlight", "trouble"], ...], Field(min_length=1)]}
+_LINES_OF = Literal[
+    "tutors.bio", "students.bio", "students.churn_survey_response", "session_transcript_highlights.text"
+]
+_Most = Annotated[Whole, Field(ge=1)]
 _ROWS_OF = Literal["session_audio_metrics", "session_video_metrics", "session_screen_metrics", "session_feedback"]
 PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     **{
@@ -58,6 +60,11 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "parts_of_time": {"tolerance": Share},
     "claims": _TEXTS,
     "topics": _TEXTS,
+    "session_topics": {"most": _Most},
+    "repeats": {
+        "columns": Annotated[tuple[_LINES_OF, ...], Field(min_length=1)], "most": _Most, "per": (_Most | None, None),
+        "share": (Share | None, None), "from_sessions": (_Most, 1),
+    },
     "reachable": {"columns": Annotated[tuple[_TextColumn, ...], Field(min_length=1, max_length=50)]},
     "tags": {"praise_from": Stars, "complaints_to": Stars, "talk_above": Share, "checks_to": Weight},
     "rule": _RULE,

@@ -1,8 +1,9 @@
 """The words of the data: strict models of configs/text/*.yaml, one per file, and `Text`, which holds them all."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Any
 
+import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
 from seed_pipeline.schema import ENUMS
@@ -27,6 +28,24 @@ Category = Annotated[str, one_of("subject_category")]
 Grade = Annotated[str, one_of("grade_level")]
 
 
+class Topic(Strict):
+    """What a lesson can be about: a noun phrase, a step of it (a gerund), and an example (a noun phrase).
+
+    A topic written as a plain phrase has a step and an example that fit anything.
+    """
+
+    topic: Phrase
+    step: Phrase
+    example: Phrase
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, value: Any) -> Any:
+        if isinstance(value, str) and value.strip():
+            return {"topic": value, "step": f"getting started with {value}", "example": f"one more case of {value}"}
+        return value
+
+
 class Subject(Strict):
     """A subject: who studies it, what its tutors studied, and the topics a lesson can be about."""
 
@@ -34,11 +53,13 @@ class Subject(Strict):
     category: Category
     degree: Phrase
     grades: Annotated[tuple[Grade, ...], Field(min_length=1)]
-    topics: Annotated[tuple[Phrase, ...], Field(min_length=3)]
+    topics: Annotated[tuple[Topic, ...], Field(min_length=3)]
 
     @model_validator(mode="after")
     def _once(self) -> "Subject":
-        for key, values in (("grades", self.grades), ("topics", self.topics)):
+        named = {"grades": self.grades, "topics": tuple(t.topic for t in self.topics)}
+        named |= {key: tuple(getattr(t, key) for t in self.topics) for key in ("step", "example")}
+        for key, values in named.items():
             twice = _repeated(values)
             if twice:
                 raise ValueError(f"{key}: {twice!r} is listed twice in subject {self.name!r}; remove one")
@@ -108,8 +129,23 @@ class Summary(Strict):
 class Sessions(Strict):
     """sessions.yaml"""
 
+    two_topics_share: Share
     technical_issue: IssueLines
     summary: Summary
+
+    @model_validator(mode="after")
+    def _named(self) -> "Sessions":
+        for line in self.summary.opening:
+            second = all(c.fact != "topics" or c.holds({"topics": np.array([2.0])})[0] for c in line.when)
+            needed = ("topic", "other") if second and self.two_topics_share > 0 else ("topic",)
+            missing = [slot for slot in needed if slot not in line.slots]
+            if missing:
+                other = " or add 'when: topics == 1'" if missing == ["other"] else ""
+                raise ValueError(
+                    f"summary.opening: line {line.text!r} does not name what the session is about; "
+                    f"write {{{missing[0]}}}{other}"
+                )
+        return self
 
 
 class Tag(Strict):

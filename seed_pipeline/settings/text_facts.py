@@ -51,6 +51,7 @@ _SESSION_COLUMNS = (
 )  # fmt: skip
 SESSION_FACTS: Facts = {
     **_columns("sessions", *_SESSION_COLUMNS),
+    "topics": Fact(1, 2),
     "has_video": Fact(),
     "has_screen": Fact(),
     **_CATEGORY,

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
+import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
 from seed_pipeline.schema import ENUMS
@@ -63,10 +64,12 @@ class Line(Strict):
         ) or (self,)
 
 
-SESSION_SLOTS = ("subject", "topic", "tutor", "student", "minutes")
-TUTOR_SLOTS = ("subject", "topic", "degree", "years", "first_name")
-STUDENT_SLOTS = ("subject", "topic", "grade", "first_name")
-CHURN_SLOTS = ("subject", "topic")
+TOPIC_SLOTS = ("subject", "topic", "step", "example")
+SESSION_SLOTS = (*TOPIC_SLOTS, "other", "tutor", "student", "minutes")
+TUTOR_SLOTS = (*TOPIC_SLOTS, "degree", "years", "first_name")
+STUDENT_SLOTS = (*TOPIC_SLOTS, "grade", "first_name")
+CHURN_SLOTS = TOPIC_SLOTS
+ISSUE_SLOTS = ("topic", "minutes")
 
 
 def _check_line(line: Line, slots: tuple[str, ...], facts: Facts) -> None:
@@ -77,6 +80,14 @@ def _check_line(line: Line, slots: tuple[str, ...], facts: Facts) -> None:
         known = ", ".join(f"{{{slot}}}" for slot in slots)
         raise ValueError(f"{place} has {wrong}, which nothing fills here; use {known} or no braces")
     check_conditions(line.when, facts, place)
+    if "other" in line.slots and all(c.fact != "topics" or c.holds({"topics": np.ones(1)})[0] for c in line.when):
+        raise ValueError(f"{place} has {{other}}, and most sessions have one topic only; add 'when: topics == 2'")
+
+
+def _for_anybody(lines: tuple[Line, ...]) -> bool:
+    """Whether a session with one topic and one with two each have a line, whatever else is true of them."""
+    free = [line.when for line in lines if all(condition.fact == "topics" for condition in line.when)]
+    return all(any(all(c.holds({"topics": np.array([n])})[0] for c in when) for when in free) for n in (1.0, 2.0))
 
 
 def group(slots: tuple[str, ...], facts: Facts, *, optional: bool = False) -> AfterValidator:
@@ -92,7 +103,7 @@ def group(slots: tuple[str, ...], facts: Facts, *, optional: bool = False) -> Af
             if (line.text, line.when) in seen:
                 raise ValueError(f"line {line.text!r} is written twice; keep one and give it a higher weight")
             seen.add((line.text, line.when))
-        if all(line.when for line in lines):
+        if not _for_anybody(lines):
             raise ValueError(
                 f"{len(lines)} lines, and every one has conditions, so that some rows could be left without words; "
                 "add at least one line without 'when'"
@@ -104,7 +115,7 @@ def group(slots: tuple[str, ...], facts: Facts, *, optional: bool = False) -> Af
 
 TutorLines = Annotated[tuple[Line, ...], group(TUTOR_SLOTS, TUTOR_FACTS)]
 StudentLines = Annotated[tuple[Line, ...], group(STUDENT_SLOTS, STUDENT_FACTS)]
-IssueLines = Annotated[tuple[Line, ...], group(("minutes",), BOOKING_FACTS)]
+IssueLines = Annotated[tuple[Line, ...], group(ISSUE_SLOTS, BOOKING_FACTS)]
 SummaryLines = Annotated[tuple[Line, ...], group(SESSION_SLOTS, SESSION_FACTS, optional=True)]
 CommentLines = Annotated[tuple[Line, ...], group(SESSION_SLOTS, FEEDBACK_FACTS, optional=True)]
 DetailLines = Annotated[tuple[Line, ...], group(SESSION_SLOTS, FEEDBACK_FACTS)]

@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel
 
 from seed_pipeline.schema import ENUMS
-from seed_pipeline.settings.text import Churn, Feedback, Highlights, People, Sessions, Subjects, Text
+from seed_pipeline.settings.text import Churn, Feedback, Highlights, People, Sessions, Subjects, Text, Topic
 from seed_pipeline.settings.text_facts import FEEDBACK_FACTS, SESSION_FACTS
 from seed_pipeline.settings.text_lines import SESSION_SLOTS, Line
 
@@ -70,10 +70,39 @@ def test_subjects_fill_every_category_and_every_grade():
 def test_topics_are_phrases_for_the_middle_of_a_sentence():
     """A topic brings its own article if it needs one, ends without a stop, and is no whole sentence."""
     for subject in TEXT.subjects.subjects:
-        for topic in subject.topics:
+        for topic in (t.topic for t in subject.topics):
             assert not re.match(r"(a|an|this|my|your) ", topic), topic
             assert topic[-1].isalnum(), topic
             assert len(topic.split()) <= 9, topic
+
+
+def test_steps_and_examples_fit_any_sentence():
+    """A step begins with its -ing form, an example is no sentence, neither ends with a stop or names another topic."""
+    for subject in TEXT.subjects.subjects:
+        for topic in subject.topics:
+            assert re.match(r"[a-z]+ing\b", topic.step), topic.step
+            for phrase in (topic.step, topic.example):
+                assert re.fullmatch(r"(\S+ ){0,12}\S*[^.!\s]", phrase), phrase
+                others = [t.topic for t in subject.topics if t is not topic and t.topic not in topic.topic]
+                assert not [other for other in others if re.search(rf"\b{re.escape(other)}\b", phrase, re.I)], phrase
+
+
+def test_a_topic_can_be_a_plain_phrase():
+    """Who writes no step and no example gets some that fit."""
+    topic = Topic.model_validate("tides")
+    assert (topic.step, topic.example) == ("getting started with tides", "one more case of tides")
+
+
+@pytest.mark.parametrize("category", ENUMS["subject_category"])
+def test_no_line_brings_a_topic_of_its_own(category):
+    """What a session is about comes from its slots alone, whatever else its subject's lines say (Q8)."""
+    phrases = [
+        p for s in TEXT.subjects.subjects if s.category == category for t in s.topics for p in t.model_dump().values()
+    ]
+    pattern = re.compile(rf"(?:^|\W)(?:{'|'.join(map(re.escape, phrases))})(?:\W|$)", re.I)
+    for line in (line for group in GROUPS.values() for line in group):
+        fits = {c.value for c in line.when if c.fact == "category" and c.operator == "=="} or {category}
+        assert category not in fits or not pattern.search(line.text), line.text
 
 
 @pytest.mark.parametrize("name", [n for n in GROUPS if n.startswith("highlights.")])
@@ -106,7 +135,8 @@ def test_slots_stand_where_any_value_reads_well(name):
         agreeing = r"(is|are|was|were|has|have|does|makes?|needs?|means?|scares?|matters?|comes|gets|stays)"
         after_preposition = r"(?<!of )(?<!on )(?<!for )(?<!about )"
         assert not re.search(after_preposition + r"\{topic\} " + agreeing + r"\b", line.text), line.text
-        assert not re.search(r"\b(is|are|does) \{topic\}", line.text, re.I), line.text
+        assert not re.search(r"\b(is|are|does) \{(topic|example)\}", line.text, re.I), line.text
+        assert not re.match(r"\{example\}", line.text), line.text
 
 
 @pytest.mark.parametrize("name", GROUPS)
@@ -209,7 +239,7 @@ def test_session_lines_know_every_metric():
     assert "student_satisfaction_rating" in FEEDBACK_FACTS
     assert "student_satisfaction_rating" not in SESSION_FACTS
     assert "created_at" not in SESSION_FACTS
-    assert set(SESSION_SLOTS) == {"subject", "topic", "tutor", "student", "minutes"}
+    assert set(SESSION_SLOTS) == {"subject", "topic", "step", "example", "other", "tutor", "student", "minutes"}
 
 
 def test_a_block_shares_its_conditions_and_weight():

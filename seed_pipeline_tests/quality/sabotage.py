@@ -20,7 +20,7 @@ def narrowed(settings: Settings, *names: str) -> Settings:
 def red(saboteur: Saboteur, whole: bool = True) -> list[str]:
     """The names of the checks that fail on the broken data: all of them, or of its own statement only."""
     settings = saboteur.settings if whole else narrowed(saboteur.settings, saboteur.statement)
-    return [v.name for v in judge([saboteur.broken()], settings) if v.failed]
+    return [v.name for v in judge(saboteur.parts(), settings) if v.failed]
 
 
 def main() -> int:

@@ -1,6 +1,7 @@
 """Saboteurs of Q8 to Q10."""
 
-from seed_pipeline_tests.quality.saboteur import Data, breaks
+from seed_pipeline.settings.text import Topic
+from seed_pipeline_tests.quality.saboteur import CHUNKS, Data, breaks
 
 
 def _highlight(d: Data, **values: object) -> None:
@@ -67,12 +68,23 @@ def a_delighted_comment_with_one_star(d: Data) -> None:
     d.put("session_feedback", one, "feedback_text", "Best lesson ever, loved it!")
 
 
+def _subject(d: Data, session: str) -> str:
+    """The name of the session's subject."""
+    own = d.facts.set_index("id").loc[session, "subject_id"]
+    return str(d["subjects"].set_index("id").loc[own, "name"])
+
+
 def _foreign(d: Data, session: str) -> str:
     """A topic of another subject than the session's."""
-    own = d.facts.set_index("id").loc[session, "subject_id"]
-    name = d["subjects"].set_index("id").loc[own, "name"]
-    other = next(s for s in d.settings.text.subjects.subjects if s.name != name)
-    return next(t for t in other.topics if " " in t)
+    other = next(s for s in d.settings.text.subjects.subjects if s.name != _subject(d, session))
+    return next(t.topic for t in other.topics if " " in t.topic)
+
+
+def _elsewhere(d: Data, session: str) -> Topic:
+    """A topic of the session's subject that its summary does not name."""
+    subject = next(s for s in d.settings.text.subjects.subjects if s.name == _subject(d, session))
+    said = d["sessions"].set_index("id").loc[session, "ai_summary"].lower()
+    return next(t for t in subject.topics if not any(p.lower() in said for p in (t.topic, t.step, t.example)))
 
 
 @breaks("Q8_highlight_topics")
@@ -86,6 +98,84 @@ def a_comment_on_another_subject(d: Data) -> None:
     d["session_feedback"].loc[0, "feedback_text"] = (
         f"I liked {_foreign(d, d['session_feedback'].loc[0, 'session_id'])}."
     )
+
+
+@breaks("Q8_highlight_topics", base=CHUNKS)
+def highlights_on_another_subject_in_the_last_chunk(d: Data) -> None:
+    """What lies in a later chunk is judged like the rest (X6)."""
+    frame = d["session_transcript_highlights"]
+    last = frame.index[-1]
+    frame.loc[last, "text"] = f"Now I understand {_foreign(d, frame.loc[last, 'session_id'])}!"
+
+
+@breaks("Q8_feedback_topics", base=CHUNKS)
+def a_comment_on_another_subject_in_the_last_chunk(d: Data) -> None:
+    frame = d["session_feedback"]
+    last = frame.index[-1]
+    frame.loc[last, "feedback_text"] = f"I liked {_foreign(d, frame.loc[last, 'session_id'])}."
+
+
+@breaks("Q8_session_topics")
+def a_highlight_on_another_topic_than_the_summary(d: Data) -> None:
+    topic = _elsewhere(d, d["session_transcript_highlights"].loc[0, "session_id"])
+    _highlight(d, text=f"I think I finally get {topic.topic}!")
+
+
+@breaks("Q8_session_topics", base=CHUNKS)
+def a_highlight_with_the_example_of_another_topic_in_the_last_chunk(d: Data) -> None:
+    frame = d["session_transcript_highlights"]
+    last = frame.index[-1]
+    frame.loc[last, "text"] = f"What about {_elsewhere(d, frame.loc[last, 'session_id']).example}?"
+
+
+@breaks("Q8_session_topics")
+def a_comment_on_another_topic_than_the_summary(d: Data) -> None:
+    frame = d["session_feedback"]
+    frame.loc[0, "feedback_text"] = f"The part about {_elsewhere(d, frame.loc[0, 'session_id']).step} was great."
+
+
+@breaks("Q8_session_topics")
+def a_summary_that_says_nothing_of_topics(d: Data) -> None:
+    d.put("sessions", d.sessions("status == 'completed'", 1), "ai_summary", "They talked, and it went well.")
+
+
+@breaks("Q8_session_topics")
+def a_session_about_everything(d: Data) -> None:
+    session = d.sessions("status == 'completed'", 1)[0]
+    subject = next(s for s in d.settings.text.subjects.subjects if s.name == _subject(d, session))
+    d.put("sessions", [session], "ai_summary", f"They worked on {', '.join(t.topic for t in subject.topics)}.")
+
+
+@breaks("Q8_distinct_highlights")
+def one_highlight_four_times(d: Data) -> None:
+    d["session_transcript_highlights"].loc[[0, 100, 200, 300], "text"] = "I think I get it."
+
+
+@breaks("Q8_distinct_highlights", base=(*CHUNKS, "targets.statements.Q8_distinct_highlights.using.from_sessions=450"))
+def one_highlight_now_and_then_everywhere(d: Data) -> None:
+    """Three in each cohort are allowed in small data; 0.2 % of a large one are not reached by those alone."""
+    frame = d["session_transcript_highlights"]
+    frame.loc[frame.index[::200], "text"] = "I think I get it."
+
+
+def _twins(d: Data, table: str, column: str, rows: list) -> None:
+    d[table].loc[rows[1], column] = d[table].loc[rows[0], column]
+
+
+@breaks("Q8_distinct_bios")
+def two_students_with_one_bio(d: Data) -> None:
+    _twins(d, "students", "bio", [3, 12])
+
+
+@breaks("Q8_distinct_bios", base=CHUNKS)
+def two_tutors_with_one_bio_in_the_last_chunk(d: Data) -> None:
+    _twins(d, "tutors", "bio", list(d["tutors"].index[-2:]))
+
+
+@breaks("Q8_distinct_answers")
+def two_who_leave_with_the_same_words(d: Data) -> None:
+    left = d["students"].query("status == 'churned'").index
+    _twins(d, "students", "churn_survey_response", list(left[:2]))
 
 
 @breaks("Q9_people")

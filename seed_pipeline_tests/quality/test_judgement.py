@@ -9,6 +9,7 @@ import pytest
 from seed_pipeline.core.dataset import ENTITIES, UPSTREAM
 from seed_pipeline.quality.judgement import judge, measure, verdicts
 from seed_pipeline.quality.statements import statements
+from seed_pipeline.quality.subjects import with_subjects
 from seed_pipeline.quality.sums import KEPT, Faults, Sums
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.schema import ANSWER_KEY, FILLED, columns_made_by, metadata
@@ -54,7 +55,7 @@ def test_a_statement_is_judged_at_the_first_asset_that_has_all_it_reads(entity: 
 
 def test_chunks_change_no_verdict():
     """Three chunks, in any order, are judged as one."""
-    parts = [measure(chunk, settings(*THREE)) for chunk in chunks(*THREE_CHUNKS)]
+    parts = [measure(chunk, settings(*THREE)) for chunk in with_subjects(chunks(*THREE_CHUNKS))]
     assert len(parts) == 3
     for order in ([0, 1, 2], [2, 0, 1]):
         total = sum((parts[i] for i in order), Sums())

@@ -1,0 +1,78 @@
+"""Lines for the rows of a group such that nobody repeats what another has said as long as there is something left.
+
+Each row draws a line by weight among those that fit it. Where several rows of a group draw the same, the one with the
+fewest lines to choose from keeps it (then chance decides), and the others draw again among what the group has used
+least. A row whose draw nobody contests keeps it, whatever happens around it. A line is said at most as often as the
+group has rows for each line that fits the pickiest of them: ceil(rows / lines).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from seed_pipeline.core.randomness import uniform
+from seed_pipeline.core.wording import fitting, spoken
+from seed_pipeline.settings.text_lines import Line
+
+
+class Keyed(NamedTuple):
+    """A draw of one purpose for rows with these keys; repeated draws have a number."""
+
+    seed: int
+    purpose: str
+    keys: tuple[np.ndarray, ...]
+
+    def uniform(self, again: int, rows: np.ndarray) -> np.ndarray:
+        """A uniform for some of the rows: the draw itself (0), or one of its repetitions (1, 2, …)."""
+        purpose = f"{self.purpose}/{again}" if again else self.purpose
+        return uniform(self.seed, purpose, *(key[rows] for key in self.keys))
+
+
+def choose_apart(
+    lines: Sequence[Line], facts: Mapping[str, Any], draw: Keyed, groups: np.ndarray, filled_twice: bool = False
+) -> np.ndarray:
+    """The index of each row's line, apart from those of the other rows of its group.
+
+    With `filled_twice`, a line with slots may be said twice before any line is repeated: its texts differ. Raises
+    LookupError when no line fits a row.
+    """
+    fits = fitting(lines, facts, len(groups))
+    if not fits.any(axis=1).all():
+        raise LookupError(f"{draw.purpose}: no line fits row {int(np.argmin(fits.any(axis=1)))}; add one without when")
+    weight = np.array([line.weight for line in lines])
+    room = np.array([2 if filled_twice and line.slots else 1 for line in lines])
+    groups = np.unique(groups, return_inverse=True)[1]
+    used = np.zeros((groups.max(initial=-1) + 1, len(lines)), dtype=np.int32)
+    index, waiting, again = np.full(len(groups), -1), np.arange(len(groups)), 0
+    choices, turn = fits.sum(axis=1), draw._replace(purpose=f"{draw.purpose}/turn").uniform(0, waiting)
+    while len(waiting):
+        line = _drawn(fits[waiting], used[groups[waiting]] // room, weight, draw.uniform(again, waiting))
+        first = _first(groups[waiting] * len(lines) + line, choices[waiting], turn[waiting])
+        index[waiting[first]] = line[first]
+        used[groups[waiting[first]], line[first]] += 1
+        waiting, again = waiting[~first], again + 1
+    return index
+
+
+def say_apart(
+    lines: Sequence[Line], facts: Mapping[str, Any], draw: Keyed, groups: np.ndarray, slots: Mapping[str, Any]
+) -> np.ndarray:
+    """What each row says: a line chosen by `choose_apart` with its slots filled, as an object array."""
+    return spoken(lines, choose_apart(lines, facts, draw, groups), slots)
+
+
+def _drawn(fits: np.ndarray, used: np.ndarray, weight: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """A line by weight for each row, among those that fit it and were used least."""
+    often = np.where(fits, used, np.iinfo(np.int32).max)
+    edges = np.cumsum(weight * (often == often.min(axis=1, keepdims=True)), axis=1)
+    return (edges <= (u * edges[:, -1])[:, None]).sum(axis=1)
+
+
+def _first(claim: np.ndarray, choices: np.ndarray, turn: np.ndarray) -> np.ndarray:
+    """One boolean per row: the first, by choices and then by turn, of those that claim the same."""
+    order = np.lexsort((turn, choices, claim))
+    ordered = claim[order]
+    first = np.zeros(len(claim), dtype=bool)
+    first[order[np.r_[True, ordered[1:] != ordered[:-1]]]] = True
+    return first
