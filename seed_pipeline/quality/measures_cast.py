@@ -4,6 +4,7 @@ import numpy as np
 
 from seed_pipeline.quality.intervals import row
 from seed_pipeline.quality.observation import Chunk, taken
+from seed_pipeline.quality.people import circles
 from seed_pipeline.quality.sums import Faults, Part, Sums, by_label
 from seed_pipeline.quality.verdict import Findings
 from seed_pipeline.settings import Settings
@@ -87,7 +88,7 @@ def assess_sessions(sums: Sums, part: Part, target: Target, settings: Settings) 
 def collect_circles(chunk: Chunk, target: Target) -> Part:
     """Circles of people who book each other: connected parts of the graph of tutors and students."""
     booked = chunk.position("sessions", "tutor_id", "tutors", "user_id") >= 0
-    return Part({"": np.array([len(np.unique(chunk.circles)), float(booked.sum())])})
+    return Part({"": np.array([len(np.unique(circles(chunk))), float(booked.sum())])})
 
 
 def assess_circles(sums: Sums, part: Part, target: Target, settings: Settings) -> Findings:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from seed_pipeline.quality.intervals import row
 from seed_pipeline.quality.observation import Chunk, taken
+from seed_pipeline.quality.people import circles
 from seed_pipeline.quality.sums import Faults, Part, Sums, hashes
 from seed_pipeline.quality.verdict import Findings
 from seed_pipeline.schema import metadata
@@ -55,14 +56,15 @@ def assess(sums: Sums, part: Part, target: Target, settings: Settings) -> Findin
 
 def _circles(chunk: Chunk, table: str) -> np.ndarray:
     """The circle of people that each row belongs to."""
+    people = circles(chunk).astype(float)
     if table in ("tutors", "students"):
         first = 0 if table == "tutors" else len(chunk.tutors)
-        return chunk.circles[first : first + chunk.rows(table)].astype(float)
+        return people[first : first + chunk.rows(table)]
     tutor = taken(
         chunk.position("sessions", "tutor_id", "tutors", "user_id").astype(float),
         chunk.position(table, "session_id", "sessions", "id"),
     )
-    return taken(chunk.circles.astype(float), np.where(np.isnan(tutor), -1, tutor).astype(int))
+    return taken(people, np.where(np.isnan(tutor), -1, tutor).astype(int))
 
 
 def _groups(chunk: Chunk, place: str) -> np.ndarray:

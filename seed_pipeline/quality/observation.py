@@ -106,13 +106,6 @@ class Chunk:
         return len(self.tables[table]) if table in self.tables else 0
 
     @cached_property
-    def circles(self) -> np.ndarray:
-        """A number for each tutor and, after them, each student: the same for all who book each other (C5)."""
-        from seed_pipeline.quality.people import circles
-
-        return circles(self)
-
-    @cached_property
     def sessions(self) -> "Facts":
         """Facts of the sessions."""
         return SessionFacts(self)
