@@ -2,7 +2,8 @@
 
 import sqlalchemy as sa
 
-from seed_pipeline.store import clashes, supports
+from seed_pipeline import schema
+from seed_pipeline.store import clashes, dependents, supports
 from seed_pipeline.store.differences import Difference
 from seed_pipeline.store.workspace import Workspace
 
@@ -22,12 +23,30 @@ def apply(space: Workspace, differences: dict[str, Difference]) -> None:
     for table in space.tables:
         if differences[table.name].changed:
             _update(space, table)
+    _empty_added(space)
     for label in reversed(space.labels("doomed")):
         space.run(f"DELETE FROM {space.sql_name(label)} WHERE {space.among('doomed', label)}")
     for table in reversed(space.tables):
         if differences[table.name].gone:
             space.run(f"DELETE FROM {space.sql_name(table.name)} WHERE {space.among('gone', table.name)}")
     space.dialect.unsupport(space.connection, indexes)
+
+
+def _empty_added(space: Workspace) -> None:
+    """Let go of what goes in the columns that the application added to tables of ours; the plan has shown it."""
+    for reference in space.catalogue.references:
+        for what in ("gone", "doomed"):
+            if dependents.is_added(reference) and space.has(what, reference.parent):
+                columns = ", ".join(f'"{c}"' for c in reference.columns)
+                keys = ", ".join(f'p."{c}"' for c in reference.parent_columns)
+                leaving = f"SELECT {keys} FROM {space.sql_name(reference.parent)} p"
+                where = f"({columns}) IN ({leaving} WHERE {space.within(what, 'p', reference.parent)})"
+                values = ", ".join(f'"{c}" = NULL' for c in reference.columns if c not in _own(reference.child))
+                space.run(f"UPDATE {space.sql_name(reference.child)} SET {values} WHERE {where}")
+
+
+def _own(table: str) -> set[str]:
+    return set(schema.metadata.tables[table].columns.keys())
 
 
 def _insert(space: Workspace, table: sa.Table) -> None:

@@ -26,7 +26,7 @@ def keep(space: Workspace, differences: dict[str, Difference]) -> list[Effect]:
     """
     effects = refused(space)
     for reference in space.catalogue.to(space.labels("gone")):
-        _keep(space, reference.parent, _referred(space, reference, _is_foreign(space, reference.child)))
+        _keep(space, reference.parent, _referred(space, reference, _is_foreign(space, reference)))
     for table in reversed(space.tables):
         for reference in _from(space, table.name):
             if space.has("kept", table.name) and space.has("gone", reference.parent):
@@ -48,13 +48,25 @@ def cascade(space: Workspace) -> list[Effect]:
     while grew:
         grew = False
         for reference in space.catalogue.to({*space.labels("gone"), *space.labels("doomed")}):
-            rows = _doom(space, reference) if reference.action not in _NULLING else 0
+            rows = 0 if _empties(reference) else _doom(space, reference)
             effects[reference] = effects.get(reference, 0) + rows
             grew = grew or rows > 0
     deleted = [Effect(r.child, rows, "deleted", _words(r)) for r, rows in effects.items() if rows]
-    nulling = [r for r in effects if r.action in _NULLING]
+    nulling = [r for r in effects if _empties(r)]
     emptied = [(r, sum(_count(space, r, what) for what in ("gone", "doomed"))) for r in nulling]
     return deleted + [Effect(r.child, rows, "emptied", _words(r)) for r, rows in emptied if rows]
+
+
+def is_added(reference: Reference) -> bool:
+    """Whether the application added the referring column to a table of ours: what is in it is its own."""
+    table = schema.metadata.tables.get(reference.child)
+    return (
+        reference.child in schema.FILLED and table is not None and not set(reference.columns) <= {*table.columns.keys()}
+    )
+
+
+def _empties(reference: Reference) -> bool:
+    return reference.action in _NULLING or is_added(reference)
 
 
 def _doom(space: Workspace, reference: Reference) -> int:
@@ -64,7 +76,7 @@ def _doom(space: Workspace, reference: Reference) -> int:
             keys = space.picked("c", reference.child)
             source = f"{space.sql_name(reference.child)} c {_join(space, reference, what)}"
             rows += space.keep(
-                "doomed", reference.child, f"SELECT {keys} FROM {source} WHERE {_is_foreign(space, reference.child)}"
+                "doomed", reference.child, f"SELECT {keys} FROM {source} WHERE {_is_foreign(space, reference)}"
             )
     return rows
 
@@ -74,12 +86,14 @@ def _count(space: Workspace, reference: Reference, what: str) -> int:
     if not space.has(what, reference.parent):
         return 0
     source = f"{space.sql_name(reference.child)} c {_join(space, reference, what)}"
-    return space.scalar(f"SELECT count(*) FROM {source} WHERE {_is_foreign(space, reference.child)}")
+    return space.scalar(f"SELECT count(*) FROM {source} WHERE {_is_foreign(space, reference)}")
 
 
-def _is_foreign(space: Workspace, child: str) -> str:
-    """SQL: the child's row `c` is not ours and is not going to be deleted anyway."""
-    conditions = [space.owned("c", child), space.within("gone", "c", child), space.within("doomed", "c", child)]
+def _is_foreign(space: Workspace, reference: Reference) -> str:
+    """SQL: the child's row `c`, or its column, is not ours, and the row is not going to be deleted anyway."""
+    child = reference.child
+    conditions = [space.within("gone", "c", child), space.within("doomed", "c", child)]
+    conditions += [] if is_added(reference) else [space.owned("c", child)]
     return " AND ".join(f"NOT {condition}" for condition in conditions)
 
 

@@ -267,6 +267,33 @@ def test_12_emptying_foreign_data_needs_its_own_word(target: Target, first: list
     assert_holds(target, first)
 
 
+def test_a_column_that_the_application_added_is_its_own(
+    target: Target, first: list[Tables], second: list[Tables]
+) -> None:
+    """users.last_session_id, filled on a row of ours: what takes the session away is refused or empties it."""
+    target.load(first)
+    kind = "uuid" if target.is_postgres else "text"
+    target.run(f"ALTER TABLE users ADD COLUMN last_session_id {kind} REFERENCES sessions(id)")
+    session, tutor = target.rows("SELECT id, tutor_id FROM sessions ORDER BY id LIMIT 1")[0]
+    target.run("UPDATE users SET last_session_id = :session WHERE id = :tutor", session=session, tutor=tutor)
+    assert target.load(first).changes == 0
+    fewer = [{n: rows[rows["id"] != str(session)] if n == "sessions" else rows for n, rows in t.items()} for t in first]
+    fewer = [
+        {n: rows[rows["session_id"] != str(session)] if "session_id" in rows else rows for n, rows in t.items()}
+        for t in fewer
+    ]
+    with pytest.raises(StoreError, match=r"users: 1 row\(s\), users.last_session_id → sessions"):
+        target.load(fewer)
+    assert target.plan(fewer).refused
+    assert [(e.table, e.what) for e in target.load(fewer, on_foreign="cascade").effects] == [("users", "emptied")]
+    assert target.count("users", "last_session_id IS NOT NULL") == 0
+    other = target.one("SELECT id FROM sessions ORDER BY id LIMIT 1")
+    target.run("UPDATE users SET last_session_id = :other WHERE id = :tutor", other=other, tutor=tutor)
+    target.load(second, seed=2, on_foreign="cascade")
+    database.clean(target.engine)
+    assert (target.count("users"), target.count("sessions")) == (0, 0)
+
+
 def test_foreign_rows_in_the_answer_key_are_ours(target: Target, first: list[Tables]) -> None:
     """The `truth_` tables are the pipeline's own: what somebody adds there goes with the next release."""
     target.load(first)
