@@ -25,7 +25,7 @@ from seed_pipeline_tests.store import servers
 from seed_pipeline_tests.store.conftest import Target
 from seed_pipeline_tests.store.platform import migrate
 
-COMMANDS = ("plan", "run", "check", "explain", "report", "demo", "clean")
+COMMANDS = ("plan", "run", "check", "explain", "report", "demo", "grade", "clean")
 _WORLD = ("--preset", "ci", "--set", "main.allowed_targets=['*']")
 _VISITOR = "INSERT INTO {0}users (id, email, name, role) VALUES ('visitor', 'v@example.org', 'V', 'student')"
 _EVERYTHING = "SELECT, INSERT, UPDATE, DELETE"
