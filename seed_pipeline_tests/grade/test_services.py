@@ -40,9 +40,10 @@ def test_the_answer_key_is_what_the_services_compute(filled: Callable[[int], Pat
     assert disagreements(f"sqlite:///{filled(seed)}") == []
 
 
-def test_so_it_is_over_two_periods(tmp_path: Path) -> None:
-    """With a period before this one there are trends and declines."""
-    fill(f"sqlite:///{tmp_path / 'world.db'}", "main.days=60", "main.total_sessions=300")
+@pytest.mark.parametrize("overrides", [("days=60", "total_sessions=300"), ("time_zone=America/New_York",)])
+def test_so_it_is_in_other_worlds(tmp_path: Path, overrides: tuple[str, ...]) -> None:
+    """With a period before this one there are trends and declines; elsewhere the database still holds UTC (P10)."""
+    fill(f"sqlite:///{tmp_path / 'world.db'}", *(f"main.{override}" for override in overrides))
     assert disagreements(f"sqlite:///{tmp_path / 'world.db'}") == []
 
 
