@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -104,7 +104,9 @@ def plain(value: Any) -> Any:
     """What a database returned, as JSON can say it: the same for SQLite and PostgreSQL."""
     if isinstance(value, Decimal):
         return float(value)
-    return value.isoformat(" ") if isinstance(value, datetime) else str(value) if isinstance(value, date) else value
+    if isinstance(value, datetime):
+        return value.isoformat(" ")
+    return value if value is None or isinstance(value, str | bool | int | float) else str(value)
 
 
 def figure(value: Any) -> str:

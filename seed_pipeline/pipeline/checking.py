@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from seed_pipeline.core.dataset import ENTITIES, Tables
 from seed_pipeline.pipeline.judging import audit_all
-from seed_pipeline.pipeline.wishes import Wishes
+from seed_pipeline.pipeline.wishes import Wishes, recalled
 from seed_pipeline.quality.evidence import with_rows
 from seed_pipeline.quality.judgement import judge
 from seed_pipeline.quality.verdict import Verdict
@@ -46,12 +46,16 @@ def check_target(wishes: Wishes) -> list[Verdict]:
 
 
 def opened_target(wishes: Wishes, names: Sequence[str] | None = None) -> tuple[Tables, Settings]:
-    """The release in a database, or some of its tables, and its world's settings. Raises SettingsError, StoreError."""
+    """The release in a database, or some of its tables, and the settings that it was made with.
+
+    A folder of settings or presets that are asked for hold instead of those, for the release's seed, size and window;
+    other wishes are laid over. Raises SettingsError, StoreError.
+    """
     main = wishes.settings(date.today()).main
     engine = database.connect(main.target, writable=False, schema=main.target_schema)
     try:
         with explained(engine, writing=False):
-            release = _last_release(engine)
+            release, made_with = _last_release(engine)
         tables = database.read(engine, names and (*names, "truth_defects"))
     finally:
         engine.dispose()
@@ -59,6 +63,9 @@ def opened_target(wishes: Wishes, names: Sequence[str] | None = None) -> tuple[T
         raise StoreError(redact(main.target), None, "there is no dataset in it", "load one first: seed-pipeline run")
     labels = tables.get("truth_defects")
     edges = 0 if labels is None else int((labels["table_name"] == "sessions").sum())
+    if release is not None and made_with is not None and not (wishes.config or wishes.presets):
+        asked_for = main.model_copy(update={"answer_key": release.answer_key})
+        return tables, recalled(made_with, asked_for, wishes.as_overrides())
     asked = replace(wishes, sessions=len(tables["sessions"]) - edges)
     if labels is not None and len(labels):  # Only valid ones are ever loaded.
         asked = replace(asked, overrides=("defects.inject=valid", *asked.overrides))
@@ -67,9 +74,10 @@ def opened_target(wishes: Wishes, names: Sequence[str] | None = None) -> tuple[T
     return tables, asked.settings(date.today())
 
 
-def _last_release(engine: sa.Engine) -> sa.Row | None:
-    """What the newest release says of itself; None in a database that another program filled."""
+def _last_release(engine: sa.Engine) -> tuple[sa.Row | None, str | None]:
+    """What the newest release says of itself, and its settings; None in a database that another program filled."""
     if not sa.inspect(engine).has_table(RELEASES):
-        return None
+        return None, None
     with engine.connect() as connection:
-        return manifest.last_release(connection)
+        release = manifest.last_release(connection)
+        return release, manifest.settings_of(connection, release) if release else None

@@ -12,7 +12,7 @@ from seed_pipeline.pipeline.conformity import NAME
 from seed_pipeline.pipeline.judging import audit, law_of, statements
 from seed_pipeline.pipeline.ledger import RefusedError, current, refusals
 from seed_pipeline.pipeline.making import Progress, must_agree, silent
-from seed_pipeline.pipeline.wishes import digest
+from seed_pipeline.pipeline.wishes import digest, remembered
 from seed_pipeline.settings import Settings
 from seed_pipeline.store import database, guard
 from seed_pipeline.store.artifacts import Artifacts, Manifest
@@ -75,7 +75,7 @@ class Candidate:
     def _release(self) -> Release:
         main = self.settings.main
         print_ = self.artifacts.fingerprint(ENTITIES)
-        return Release(main.seed, digest(self.settings), __version__, main.as_of, print_)
+        return Release(main.seed, digest(self.settings), __version__, main.as_of, print_, remembered(self.settings))
 
     def _manifests(self) -> dict[str, Manifest]:
         return {asset: self.artifacts.manifest(asset) for asset in ENTITIES}

@@ -11,7 +11,8 @@ from pathlib import Path
 from seed_pipeline.core.dataset import READS
 from seed_pipeline.core.feasibility import check
 from seed_pipeline.core.world import World
-from seed_pipeline.settings import SHIPPED, Settings, SettingsError, in_presets, load
+from seed_pipeline.settings import SHIPPED, Main, Settings, SettingsError, in_presets, load, settings_of
+from seed_pipeline.settings.files import apply_overrides
 
 NOT_OF_THE_DATA = (
     "target",
@@ -114,6 +115,22 @@ def digest(settings: Settings, sections: Sequence[str] | None = None) -> str:
     }
     content["main"] = {k: v for k, v in content.get("main", {}).items() if k not in NOT_OF_THE_DATA}
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def remembered(settings: Settings) -> str:
+    """The settings that shape the data, as a release remembers them (JSON); never where it went, nor any secret."""
+    content = settings.model_dump(mode="json")
+    content["main"] = {key: value for key, value in content["main"].items() if key not in NOT_OF_THE_DATA}
+    return json.dumps(content, ensure_ascii=False)
+
+
+def recalled(content: str, asked: Main, overrides: Sequence[str] = ()) -> Settings:
+    """The settings of a release, its target as it is `asked` for, overrides laid over. Raises SettingsError."""
+    sections = json.loads(content)
+    apply_overrides(sections, overrides)
+    settings = settings_of(sections)
+    where = {key: getattr(asked, key) for key in NOT_OF_THE_DATA}
+    return settings.model_copy(update={"main": settings.main.model_copy(update=where)})
 
 
 def world_of(settings: Settings) -> dict[str, object]:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from seed_pipeline import schema
 from seed_pipeline.store.differences import Difference
-from seed_pipeline.store.ownership import ROWS, is_ours, releases, row_key
+from seed_pipeline.store.ownership import ROWS, is_ours, releases, row_key, settings
 from seed_pipeline.store.plan import Options, Release
 from seed_pipeline.store.workspace import Workspace
 
@@ -17,6 +17,15 @@ _SAID = ("seed", "as_of", "settings_fingerprint", "data_fingerprint", "version",
 def last_release(connection: sa.Connection) -> sa.Row | None:
     """The newest row of the releases."""
     return connection.execute(sa.select(releases).order_by(releases.c.release.desc()).limit(1)).first()
+
+
+def settings_of(connection: sa.Connection, release: sa.Row) -> str | None:
+    """The settings that the release was made with, as JSON; None where an earlier version did not keep them."""
+    if not sa.inspect(connection).has_table(settings.name):
+        return None
+    print_ = release.settings_fingerprint
+    kept = sa.select(settings.c.content).where(settings.c.settings_fingerprint == print_)
+    return connection.execute(kept).scalar()
 
 
 def created(connection: sa.Connection) -> list[str]:
@@ -36,12 +45,18 @@ def record(connection: sa.Connection, release: Release, options: Options, made: 
     last = last_release(connection)
     number = last.release + 1 if last else 1
     said = _said(release, options)
+    kept = settings.c.settings_fingerprint == release.settings_fingerprint
+    if release.settings and not connection.execute(sa.select(kept).where(kept)).first():
+        connection.execute(
+            settings.insert().values(settings_fingerprint=release.settings_fingerprint, content=release.settings)
+        )
     connection.execute(releases.insert().values(release=number, created=json.dumps(list(made)), **said))
     return number
 
 
 def _said(release: Release, options: Options) -> dict:
-    return {**vars(release), "seed": str(release.seed), "answer_key": options.answer_key}
+    of_the_release = {name: value for name, value in vars(release).items() if name != "settings"}
+    return {**of_the_release, "seed": str(release.seed), "answer_key": options.answer_key}
 
 
 def refresh(space: Workspace, differences: Mapping[str, Difference]) -> int:

@@ -1,8 +1,9 @@
-"""Which rows are ours: two manifest tables, on PostgreSQL in a schema of our own, on SQLite beside the platform's.
+"""Which rows are ours: three manifest tables, on PostgreSQL in a schema of our own, on SQLite beside the platform's.
 
 `seed_pipeline_releases` has one row per release that changed something. `seed_pipeline_rows` has the key of every row
 we own in the platform's tables (its columns joined by `/`); `kept` marks rows of earlier releases that stay although
-the newest does not have them. The answer key's tables are ours as a whole and have no rows there.
+the newest does not have them. `seed_pipeline_settings` has the
+settings of each release, as JSON. The answer key's tables are ours as a whole and have no rows there.
 """
 
 import sqlalchemy as sa
@@ -34,7 +35,13 @@ releases = sa.Table(
     sa.Column("answer_key", sa.Boolean(), nullable=False),
     sa.Column("created", sa.Text(), nullable=False),
 )
-TABLES = (releases, rows)
+settings = sa.Table(
+    "seed_pipeline_settings",
+    metadata,
+    sa.Column("settings_fingerprint", sa.Text(), primary_key=True),
+    sa.Column("content", sa.Text(), nullable=False),
+)
+TABLES = (releases, rows, settings)
 
 
 def is_ours(table: str) -> bool:

@@ -38,6 +38,7 @@ class Release:
     version: str
     as_of: date | None = None
     data_fingerprint: str = ""
+    settings: str = ""
 
 
 @dataclass(frozen=True)

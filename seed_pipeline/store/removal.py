@@ -18,7 +18,7 @@ def remove(space: Workspace) -> list[str]:
         if (label in ours or label in schema.ANSWER_KEY) and _is_unused(space, label, dropped):
             space.run(f"DROP TABLE {space.sql_name(label)}")
             dropped.append(label)
-    for table in ownership.TABLES:
+    for table in (t for t in ownership.TABLES if t.name in space.catalogue.tables):
         is_mine = space.dialect.owns(space.connection, space.sql_name(table.name))
         space.run(f"{'DROP TABLE' if is_mine else 'DELETE FROM'} {space.sql_name(table.name)}")
     for name in created:

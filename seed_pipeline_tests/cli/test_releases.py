@@ -3,13 +3,14 @@
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from seed_pipeline_tests.cli.conftest import AS_OF, Command
+from seed_pipeline_tests.store import servers
 
 URL = "sqlite:///seed.db"
 NOTE = """
@@ -156,3 +157,26 @@ def test_production_can_be_meant(command: Command, tmp_path: Path) -> None:
     """--allow-production is the override."""
     assert command("run", *AS_OF, "--target", "sqlite:///production.db", "--allow-production").code == 0
     assert (tmp_path / "production.db").exists()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A new, empty database of each kind."""
+    if request.param == "sqlite":
+        yield "sqlite:///other.db"
+        return
+    with servers.running() as server, servers.database(server) as made:
+        yield servers.raw(made)
+
+
+def test_a_release_is_judged_by_the_settings_it_was_made_with(command: Command, url: str) -> None:
+    """A preset, a rule switched off, another window: check, demo and report know them from the release."""
+    world = ("--preset", "demo", "--disable-rule", "first_session", "--set", "main.days=20", *AS_OF)
+    assert command("run", *world, "--target", url).code == 0
+    for given in (["check"], ["demo", "--json"], ["report", "--out", "report.html"]):
+        answer = command(*given, "--target", url)
+        assert (answer.code, answer.err) == (0, ""), answer.out
+    unlawful = command("check", "--target", url, "--set", "targets.statements.O1_completed.expected=0.5")
+    assert unlawful.code == 1
+    assert "O1_completed" in unlawful.out
+    assert command("clean", "--target", url).code == 0
