@@ -37,21 +37,23 @@ def choose_apart(
     With `filled_twice`, a line with slots may be said twice before any line is repeated: its texts differ. Raises
     LookupError when no line fits a row.
     """
-    fits = fitting(lines, facts, len(groups))
-    if not fits.any(axis=1).all():
-        raise LookupError(f"{draw.purpose}: no line fits row {int(np.argmin(fits.any(axis=1)))}; add one without when")
+    fits = possible = fitting(lines, facts, len(groups))
+    choices = fits.sum(axis=0)
+    if not choices.all():
+        raise LookupError(f"{draw.purpose}: no line fits row {int(np.argmin(choices))}; add one without when")
     weight = np.array([line.weight for line in lines])
-    room = np.array([2 if filled_twice and line.slots else 1 for line in lines])
+    room = np.array([2 if filled_twice and line.slots else 1 for line in lines])[:, None]
     groups = np.unique(groups, return_inverse=True)[1]
-    used = np.zeros((groups.max(initial=-1) + 1, len(lines)), dtype=np.int32)
+    used = np.zeros((len(lines), groups.max(initial=-1) + 1), dtype=np.int32)
     index, waiting, again = np.full(len(groups), -1), np.arange(len(groups)), 0
-    choices, turn = fits.sum(axis=1), draw._replace(purpose=f"{draw.purpose}/turn").uniform(0, waiting)
+    turn = draw._replace(purpose=f"{draw.purpose}/turn").uniform(0, waiting)
     while len(waiting):
-        line = _drawn(fits[waiting], used[groups[waiting]] // room, weight, draw.uniform(again, waiting))
+        line = _drawn(fits * weight[:, None], draw.uniform(again, waiting))
         first = _first(groups[waiting] * len(lines) + line, choices[waiting], turn[waiting])
         index[waiting[first]] = line[first]
-        used[groups[waiting[first]], line[first]] += 1
+        used[line[first], groups[waiting[first]]] += 1
         waiting, again = waiting[~first], again + 1
+        fits = _least(possible[:, waiting], used[:, groups[waiting]] // room)
     return index
 
 
@@ -62,11 +64,16 @@ def say_apart(
     return spoken(lines, choose_apart(lines, facts, draw, groups), slots)
 
 
-def _drawn(fits: np.ndarray, used: np.ndarray, weight: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """A line by weight for each row, among those that fit it and were used least."""
+def _drawn(weight: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """A line (row of the weights) for each column, drawn by weight."""
+    edges = np.cumsum(weight, axis=0, out=weight)
+    return np.asarray((edges <= u * edges[-1]).sum(axis=0))
+
+
+def _least(fits: np.ndarray, used: np.ndarray) -> np.ndarray:
+    """Which of the lines that fit were used least."""
     often = np.where(fits, used, np.iinfo(np.int32).max)
-    edges = np.cumsum(weight * (often == often.min(axis=1, keepdims=True)), axis=1)
-    return (edges <= (u * edges[:, -1])[:, None]).sum(axis=1)
+    return often == often.min(axis=0)
 
 
 def _first(claim: np.ndarray, choices: np.ndarray, turn: np.ndarray) -> np.ndarray:

@@ -149,7 +149,7 @@ def _answers(settings: Settings, world: World, upstream: Mapping, live: tuple, f
         at = np.flatnonzero(shared[:, code] == 0)
         draw = Keyed(world.seed, "churn/survey", (key[at],))
         index = choose_apart(reason.survey, before.iloc[at], draw, cohort[at])
-        kept = (reasons[at, code] == 0) & fitting(reason.survey, happened.iloc[at], len(at))[np.arange(len(at)), index]
+        kept = (reasons[at, code] == 0) & fitting(reason.survey, happened.iloc[at], len(at))[index, np.arange(len(at))]
         words[at[kept]] = spoken(reason.survey, index[kept], {n: v[at[kept]] for n, v in slots.items()})
     for code, (name, reason) in enumerate(settings.text.churn.reasons.items()):
         at = np.flatnonzero((reasons[:, code] == 0) & pd.isna(words))

@@ -124,7 +124,7 @@ def _lines(
         said[at] = spoken(lines, index, _at(about, at))
         kept[at] = live.group[at] == code
         if live is not full:
-            kept[at] &= fitting(lines, _at(live.facts, at), len(at))[np.arange(len(at)), index]
+            kept[at] &= fitting(lines, _at(live.facts, at), len(at))[index, np.arange(len(at))]
     for code, (name, who, lines) in enumerate(_groups(settings)):
         at = np.flatnonzero((live.group == code) & ~kept)
         if len(at):

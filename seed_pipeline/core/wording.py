@@ -42,9 +42,9 @@ def spoken(lines: Sequence[Line], index: np.ndarray, slots: Columns) -> np.ndarr
 
 
 def fitting(lines: Sequence[Line], facts: Columns, n: int) -> np.ndarray:
-    """Which of the lines (columns) fit each of `n` rows."""
+    """Which of the lines (first axis) fit each of `n` rows (second axis)."""
     fits = _Fits(facts, n)
-    return np.stack([fits(line) for line in lines], axis=1)
+    return np.stack([fits(line) for line in lines])
 
 
 def compose(groups: Mapping[str, Sequence[Line]], facts: Columns, u: np.ndarray, slots: Columns) -> pd.Series:
@@ -62,7 +62,7 @@ def compose(groups: Mapping[str, Sequence[Line]], facts: Columns, u: np.ndarray,
 def uncovered(lines: Sequence[Line], facts: Columns) -> np.ndarray:
     """One boolean per row: no line fits, so `choose` would refuse it. For trying a configuration on a grid of facts."""
     n = len(next(iter(facts.values())))
-    return np.asarray(~fitting(lines, facts, n).any(axis=1))
+    return np.asarray(~fitting(lines, facts, n).any(axis=0))
 
 
 def _choose(lines: Sequence[Line], fits: "_Fits", u: np.ndarray, group: str) -> np.ndarray:
