@@ -99,6 +99,15 @@ OnForeign = Annotated[
         rich_help_panel=_PLACES,
     ),
 ]
+OnEdited = Annotated[
+    str | None,
+    typer.Option(
+        help="Where this release would change or remove a row of ours that somebody edited: overwrite, keep (it "
+        "stays as it is) or refuse.",
+        metavar="CHOICE",
+        rich_help_panel=_PLACES,
+    ),
+]
 EmptyForeignData = Annotated[
     bool,
     typer.Option(

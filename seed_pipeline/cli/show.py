@@ -81,7 +81,7 @@ def _refusal(out: Console, outcome: Outcome) -> None:
     out.print("\nEvery verdict: seed-pipeline check --artifacts DIR, or the checks of the assets in make ui.")
 
 
-_PLANNED = ("insert", "update", "delete", "unchanged", "foreign", "kept", "taken")
+_PLANNED = ("insert", "update", "delete", "unchanged", "foreign", "edited", "kept", "taken")
 
 
 def plan(found: Plan, refusals: Sequence[str]) -> None:

@@ -81,6 +81,10 @@ class SeedSettings(dg.ConfigurableResource):
         default=_MAIN.on_foreign,
         description="Where rows of others need a row of ours that has to go: refuse, keep (ours stays) or cascade.",
     )
+    on_edited: str = Field(
+        default=_MAIN.on_edited,
+        description="Where a release would change or remove a row of ours somebody edited: overwrite, keep, refuse.",
+    )
     empty_foreign_data: bool = Field(
         default=_MAIN.empty_foreign_data,
         description="Also remove every row of the platform's tables that this pipeline did not write.",
@@ -143,6 +147,7 @@ class SeedSettings(dg.ConfigurableResource):
             target=self._changed("target"),
             answer_key=self._changed("answer_key"),
             on_foreign=self._changed("on_foreign"),
+            on_edited=self._changed("on_edited"),
             empty_foreign_data=self._changed("empty_foreign_data"),
             allow_production=self._changed("allow_production"),
             feedback=self._changed("feedback_share"),

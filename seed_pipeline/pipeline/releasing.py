@@ -134,6 +134,7 @@ def options_of(settings: Settings) -> Options:
     return Options(
         answer_key=main.answer_key,
         on_foreign=main.on_foreign,
+        on_edited=main.on_edited,
         clear_existing_data=main.clear_existing_data,
         empty_foreign_data=main.empty_foreign_data,
         wait_seconds=main.wait_seconds,

@@ -20,6 +20,7 @@ NOT_OF_THE_DATA = (
     "allowed_targets",
     "allow_production",
     "on_foreign",
+    "on_edited",
     "empty_foreign_data",
     "wait_seconds",
     "staging_refresh",
@@ -50,6 +51,7 @@ class Wishes:
     presets: Sequence[str] = ()
     disabled_rules: Sequence[str] = ()
     on_foreign: str | None = None
+    on_edited: str | None = None
     empty_foreign_data: bool | None = None
     allow_production: bool | None = None
 
@@ -71,6 +73,7 @@ class Wishes:
             "target": self.target,
             "answer_key": self.answer_key,
             "on_foreign": self.on_foreign,
+            "on_edited": self.on_edited,
             "empty_foreign_data": self.empty_foreign_data,
             "allow_production": self.allow_production,
         }

@@ -78,6 +78,7 @@ class Main(Strict):
     allowed_targets: Annotated[tuple[Printable, ...], Field(min_length=1, max_length=100)] = ALLOWED
     allow_production: bool = False
     on_foreign: Literal["refuse", "keep", "cascade"] = "refuse"
+    on_edited: Literal["overwrite", "keep", "refuse"] = "overwrite"
     empty_foreign_data: bool = False
     wait_seconds: Annotated[Number, Field(ge=0, le=3600)] = 60.0
     staging_refresh: Nightly = Nightly()

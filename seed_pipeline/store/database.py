@@ -29,7 +29,7 @@ from seed_pipeline.store.differences import Difference, compare
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.failures import explained
 from seed_pipeline.store.frames import Tables, columns, from_arrow
-from seed_pipeline.store.plan import ON_FOREIGN, Effect, Options, Plan, Release
+from seed_pipeline.store.plan import ON_EDITED, ON_FOREIGN, Effect, Options, Plan, Release
 from seed_pipeline.store.target import parse, redact
 from seed_pipeline.store.workspace import Workspace
 
@@ -122,7 +122,9 @@ def clean(engine: sa.Engine, options: Options = _DEFAULT) -> Plan:
     `on_foreign` as in `load`; rows that stay under `keep` are no longer ours afterwards.
     """
     _validate(options)
-    options = replace(options, answer_key=False, clear_existing_data=True, empty_foreign_data=False)
+    options = replace(
+        options, answer_key=False, clear_existing_data=True, on_edited="overwrite", empty_foreign_data=False
+    )
     with _transaction(engine, options) as connection:
         dialect = dialect_of(connection)
         dialect.take_over(connection)
@@ -166,6 +168,7 @@ def _create(connection: sa.Connection, answer_key: bool) -> list[str]:
     there = dialect.catalogue(connection)
     wanted = [t for t in schema.metadata.sorted_tables if answer_key or t.name not in schema.ANSWER_KEY]
     wanted += list(ownership.TABLES)
+    there = _grown(connection, there)
     contradictions.refuse(redact(connection.engine.url), connection.dialect.name, there, wanted)
     missing = [t for t in wanted if t.name not in there.tables]
     types = dialect.create_types(connection, missing)
@@ -174,6 +177,18 @@ def _create(connection: sa.Connection, answer_key: bool) -> list[str]:
     connection.info["created"] = bool(missing)
     made = [t.name for t in missing if t.name not in ownership.metadata.tables]
     return moved + [f"type:{name}" for name in types] + [f"table:{name}" for name in made]
+
+
+def _grown(connection: sa.Connection, there: Catalogue) -> Catalogue:
+    """The catalogue after adding what an earlier version's manifest lacks."""
+    dialect = dialect_of(connection)
+    found = {table: there.tables[table.name] for table in ownership.TABLES if table.name in there.tables}
+    new = [
+        (facts.name, c) for t, facts in found.items() for c in t.columns if c.nullable and c.name not in facts.columns
+    ]
+    for name, column in new:
+        connection.exec_driver_sql(dialect.add(name, column))
+    return dialect.catalogue(connection) if new else there
 
 
 def _decide(space: Workspace, made: list[str]) -> tuple[dict[str, Difference], Plan]:
@@ -191,7 +206,8 @@ def _settle(space: Workspace) -> tuple[dict[str, Difference], list[Effect]]:
     for _ in range(3):
         differences = compare(space)
         effects = [effect for d in differences.values() for effect in _on_our_place(space, d)]
-        if space.options.on_foreign == "keep":
+        effects += [effect for d in differences.values() for effect in _edited(space, d)]
+        if "keep" in (space.options.on_foreign, space.options.on_edited):
             effects += dependents.keep(space, differences)
         clashing, renamed = clashes.settle(space)
         if not renamed:
@@ -208,6 +224,16 @@ def _carry_out(space: Workspace, differences: dict[str, Difference]) -> None:
     before = accounting.tally(space)
     application.apply(space, differences)
     accounting.settle(space, before, differences)
+
+
+def _edited(space: Workspace, found: Difference) -> list[Effect]:
+    """What becomes of rows of ours that somebody edited."""
+    because, choice = "edited since the last release", space.options.on_edited
+    what: dict[str, tuple[Literal["overwritten", "kept", "refused"], Literal["deleted", "kept", "refused"]]] = {
+        "overwrite": ("overwritten", "deleted"), "keep": ("kept", "kept"), "refuse": ("refused", "refused"),
+    }  # fmt: skip
+    rows = zip((found.edited_changed, found.edited_gone), what[choice], strict=True)
+    return [Effect(found.table, n, said, because, ours=True) for n, said in rows if n]
 
 
 def _on_our_place(space: Workspace, found: Difference) -> list[Effect]:
@@ -232,10 +258,12 @@ def _refuse(found: Plan) -> None:
     refused = [e for e in found.effects if e.what == "refused"]
     if refused:
         lines = "".join(f"\n  {e.table}: {e.rows} row(s), {e.because}" for e in refused)
-        why = f"rows that are not ours stand in the way of the release:{lines}\nNothing was written"
+        why = f"rows of others, or that others edited, stand in the way of the release:{lines}\nNothing was written"
         remedy = (
             "look at them, then choose on_foreign=keep (they stay, with what they need) or on_foreign=cascade (they go)"
         )
+        if all(e.ours for e in refused):
+            remedy = "look at them, then choose on_edited=keep (they stay as they are) or on_edited=overwrite"
         raise StoreError(found.target, None, why, remedy)
 
 
@@ -256,7 +284,7 @@ def _read(connection: sa.Connection, sql_name: str, name: str, ours_only: bool) 
 
 
 def _validate(options: Options) -> None:
-    if options.on_foreign not in ON_FOREIGN:
-        raise StoreError(
-            "on_foreign", options.on_foreign, "there is no such choice", f"choose one of {', '.join(ON_FOREIGN)}"
-        )
+    for name, choices in (("on_foreign", ON_FOREIGN), ("on_edited", ON_EDITED)):
+        if getattr(options, name) not in choices:
+            remedy = f"choose one of {', '.join(choices)}"
+            raise StoreError(name, getattr(options, name), "there is no such choice", remedy)

@@ -18,15 +18,21 @@ def refused(space: Workspace) -> list[Effect]:
 
 
 def keep(space: Workspace, differences: dict[str, Difference]) -> list[Effect]:
-    """Take out of `gone` what foreign rows need: the rows they refer to, what these refer to, and what describes them.
+    """Take out of `gone` what foreign rows need, and what somebody edited, as the options say.
 
-    A row that describes is one to which nothing refers (a session's metrics, a tutor's profile); it is kept when
-    everything it refers to is there. Other rows of a kept person (their sessions) go as planned, and so does the answer
-    key, which speaks of the release alone.
+    With them stay the rows they refer to, what these refer to, and what describes them. A row that describes is one to
+    which nothing refers (a session's metrics, a tutor's profile); it is kept when everything it refers to is there.
+    Other rows of a kept person (their sessions) go as planned, and so does the answer key, which speaks of the release
+    alone.
     """
-    effects = refused(space)
-    for reference in space.catalogue.to(space.labels("gone")):
-        _keep(space, reference.parent, _referred(space, reference, _is_foreign(space, reference)))
+    effects: list[Effect] = []
+    if space.options.on_foreign == "keep":
+        effects = refused(space)
+        for reference in space.catalogue.to(space.labels("gone")):
+            _keep(space, reference.parent, _referred(space, reference, _is_foreign(space, reference)))
+    for label in space.labels("edited_gone") if space.options.on_edited == "keep" else ():
+        edited = f"SELECT * FROM {space.name('edited_gone', label)} x"
+        _keep(space, label, f"{edited} WHERE NOT {space.within('kept', 'x', label)}")
     for table in reversed(space.tables):
         for reference in _from(space, table.name):
             if space.has("kept", table.name) and space.has("gone", reference.parent):

@@ -15,8 +15,9 @@ class Difference:
     """Rows of one table, counted by what has to happen to them.
 
     staged: in the release; ours/foreign _staged/_left: in the target, by whose they are and whether the release has
-    the key; gone, changed, kept: ours; taken: foreign rows left in the place of ours, `conflicts` of them with other
-    values (taken or not); foreign_gone: foreign rows to be deleted because the user asked for it.
+    the key; gone, changed, kept: ours; edited_changed, edited_gone: those of them that somebody edited; taken: foreign
+    rows left in the place of ours, `conflicts` of them with other values (taken or not); foreign_gone: foreign rows to
+    be deleted because the user asked for it.
     """
 
     table: str
@@ -28,6 +29,8 @@ class Difference:
     changed: int = 0
     gone: int = 0
     kept: int = 0
+    edited_changed: int = 0
+    edited_gone: int = 0
     taken: int = 0
     conflicts: int = 0
     foreign_gone: int = 0
@@ -51,6 +54,7 @@ class Difference:
             delete=self.gone,
             unchanged=self.ours_staged + self.adopted - self.changed,
             foreign=self.foreign_left + self.taken - self.foreign_gone,
+            edited=self.edited_changed + self.edited_gone,
             kept=self.kept,
             taken=self.taken,
         )
@@ -81,6 +85,7 @@ def _compare(space: Workspace, table: sa.Table, has_rows: bool) -> Difference:
         _find_taken(space, table, found)
     if found.ours_staged or found.foreign_staged:
         _find_changed(space, table, found)
+    _find_edited(space, table, found)
     return found
 
 
@@ -129,6 +134,23 @@ def _find_changed(space: Workspace, table: sa.Table, found: Difference) -> None:
         FROM {space.name("stage", table.name)} s JOIN {space.sql_name(table.name)} t
         ON {space.same("s", "t", space.keys(table.name))} WHERE {_differs(space, table)} {free}"""
     found.changed = space.keep("changed", table.name, sql)
+
+
+def _find_edited(space: Workspace, table: sa.Table, found: Difference) -> None:
+    """Rows of ours that are to change or to go, and are not as we wrote them; under `keep` they do not change."""
+    if ownership.is_ours(table.name) or table.name not in schema.FILLED:
+        return
+    for what in ("changed", "gone"):
+        if not space.has(what, table.name):
+            continue
+        sql = f"""SELECT {space.columns("t", space.keys(table.name))}
+            FROM {space.name(what, table.name)} x JOIN {space.sql_name(table.name)} t
+            ON {space.same("x", "t", space.keys(table.name))} {ownership.joined(space.dialect, "t", table)}
+            WHERE r.digest <> {ownership.digest(space.dialect, "t", table)}"""
+        setattr(found, f"edited_{what}", space.keep(f"edited_{what}", table.name, sql))
+    if found.edited_changed and space.options.on_edited == "keep":
+        among = space.among("edited_changed", table.name)
+        found.changed -= space.run(f"DELETE FROM {space.name('changed', table.name)} WHERE {among}")
 
 
 def _differs(space: Workspace, table: sa.Table) -> str:

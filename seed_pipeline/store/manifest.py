@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from seed_pipeline import schema
 from seed_pipeline.store.differences import Difference
-from seed_pipeline.store.ownership import ROWS, is_ours, releases, row_key, settings
+from seed_pipeline.store.ownership import ROWS, digest, is_ours, releases, row_key, settings
 from seed_pipeline.store.plan import Options, Release
 from seed_pipeline.store.workspace import Workspace
 
@@ -61,37 +61,52 @@ def _said(release: Release, options: Options) -> dict:
 
 def refresh(space: Workspace, differences: Mapping[str, Difference]) -> int:
     """Bring the keys of our rows in line with what was applied; how many keys were written."""
-    sql = f"SELECT table_name, count(*), sum(CASE WHEN kept THEN 1 ELSE 0 END) FROM {ROWS} GROUP BY table_name"
-    recorded = {row[0]: (row[1], int(row[2])) for row in space.connection.exec_driver_sql(sql)}
+    counts = "count(*), sum(CASE WHEN kept THEN 1 ELSE 0 END), count(*) - count(digest)"
+    sql = f"SELECT table_name, {counts} FROM {ROWS} GROUP BY table_name"
+    recorded = {row[0]: tuple(map(int, row[1:])) for row in space.connection.exec_driver_sql(sql)}
     ours = [t for t in space.tables if t.name in schema.FILLED and not is_ours(t.name)]
-    return sum(_refresh(space, t, differences[t.name], *recorded.get(t.name, (0, 0))) for t in ours)
+    return sum(_refresh(space, t, differences[t.name], *recorded.get(t.name, (0, 0, 0))) for t in ours)
 
 
-def _refresh(space: Workspace, table: sa.Table, found: Difference, recorded: int, kept: int) -> int:
+def _refresh(space: Workspace, table: sa.Table, found: Difference, recorded: int, kept: int, undigested: int) -> int:
     present = found.ours_staged + found.ours_left
     # Where rows are kept, equal counts say nothing: the release may have those that were kept, and the other way round.
-    if recorded == present and not (kept or found.kept or found.insert or found.gone or found.adopted):
+    touched = kept or undigested or found.kept or found.changed or found.insert or found.gone or found.adopted
+    if recorded == present and not touched:
         return 0
     mine = f"table_name = '{table.name}'"
     known = f"SELECT row_key FROM {ROWS} WHERE {mine}"
-    there = f"SELECT {row_key(space.dialect, 't', table)} FROM {space.sql_name(table.name)} t"
+    there = f"SELECT {row_key(space.dialect, 't', table)} AS row_key FROM {space.sql_name(table.name)} t"
     released = _released(space, table)
     written = 0
     if recorded:
         written += space.run(f"DELETE FROM {ROWS} WHERE {mine} AND row_key IN ({known} EXCEPT {there})")
     if kept:
-        written += space.run(f"UPDATE {ROWS} SET kept = FALSE WHERE {mine} AND kept AND row_key IN ({released})")
-    new = f"SELECT '{table.name}', k.row_key, FALSE FROM ({released} EXCEPT {known}) k ORDER BY 2"
-    written += space.run(f"INSERT INTO {ROWS} (table_name, row_key, kept) {new}")
+        released_keys = f"SELECT n.row_key FROM ({released}) n"
+        written += space.run(f"UPDATE {ROWS} SET kept = FALSE WHERE {mine} AND kept AND row_key IN ({released_keys})")
+    for stale in _stale(space, table, undigested):
+        same = f"{mine} AND r.row_key = n.row_key"
+        written += space.run(f"UPDATE {ROWS} AS r SET digest = n.digest FROM ({released} {stale}) n WHERE {same}")
+    unknown = f"NOT EXISTS (SELECT 1 FROM {ROWS} r WHERE r.{mine} AND r.row_key = n.row_key)"
+    new = f"SELECT '{table.name}', n.row_key, FALSE, n.digest FROM ({released}) n WHERE {unknown} ORDER BY 2"
+    written += space.run(f"INSERT INTO {ROWS} (table_name, row_key, kept, digest) {new}")
     if found.kept:
-        sql = f"UPDATE {ROWS} SET kept = TRUE WHERE {mine} AND NOT kept AND row_key IN ({known} EXCEPT {released})"
-        written += space.run(sql)
+        rest = f"{known} EXCEPT SELECT n.row_key FROM ({released}) n"
+        written += space.run(f"UPDATE {ROWS} SET kept = TRUE WHERE {mine} AND NOT kept AND row_key IN ({rest})")
     return written
 
 
+def _stale(space: Workspace, table: sa.Table, undigested: int) -> list[str]:
+    """SQL: which released rows need another digest: those that changed, and all where an earlier version kept none."""
+    if undigested:
+        return [""]
+    return [f"AND {space.within('changed', 's', table.name)}"] if space.has("changed", table.name) else []
+
+
 def _released(space: Workspace, table: sa.Table) -> str:
-    """SQL: the manifest's keys of the release's rows that we own."""
+    """SQL: the manifest's keys and digests of the release's rows that we own."""
     if not space.staged.get(table.name):
-        return f"SELECT row_key FROM {ROWS} WHERE FALSE"
+        return f"SELECT row_key, digest FROM {ROWS} WHERE FALSE"
     key, stage = row_key(space.dialect, "s", table), space.name("stage", table.name)
-    return f"SELECT {key} AS row_key FROM {stage} s WHERE NOT {space.within('taken', 's', table.name)}"
+    values = f"{key} AS row_key, {digest(space.dialect, 's', table)} AS digest"
+    return f"SELECT {values} FROM {stage} s WHERE NOT {space.within('taken', 's', table.name)}"

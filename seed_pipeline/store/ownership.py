@@ -1,9 +1,9 @@
 """Which rows are ours: three manifest tables, on PostgreSQL in a schema of our own, on SQLite beside the platform's.
 
-`seed_pipeline_releases` has one row per release that changed something. `seed_pipeline_rows` has the key of every row
-we own in the platform's tables (its columns joined by `/`); `kept` marks rows of earlier releases that stay although
-the newest does not have them. `seed_pipeline_settings` has the
-settings of each release, as JSON. The answer key's tables are ours as a whole and have no rows there.
+`seed_pipeline_releases` has one row per release that changed something, `seed_pipeline_settings` their settings as
+JSON. `seed_pipeline_rows` has the key of every row we own in the platform's tables (its columns joined by `/`); `kept`
+marks rows of earlier releases that stay although the newest does not have them, `digest` is over the values that we
+wrote, and tells rows that somebody edited since. The answer key's tables are ours as a whole and have no rows there.
 """
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ rows = sa.Table(
     sa.Column("table_name", sa.String(63), primary_key=True),
     sa.Column("row_key", sa.Text(), primary_key=True),
     sa.Column("kept", sa.Boolean(), nullable=False),
+    sa.Column("digest", sa.BigInteger()),
     info={"by_key": True},
 )
 releases = sa.Table(
@@ -52,6 +53,11 @@ def is_ours(table: str) -> bool:
 def row_key(dialect: Dialect, alias: str, table: sa.Table) -> str:
     """SQL: the row's key as the manifest keeps it."""
     return " || '/' || ".join(dialect.text(f'{alias}."{c.name}"', c) for c in table.primary_key)
+
+
+def digest(dialect: Dialect, alias: str, table: sa.Table) -> str:
+    """SQL: 64 bits over the values of the alias's row, the same for a staged row and the one written from it."""
+    return dialect.digest([(f'{alias}."{c.name}"', c) for c in table.columns if not c.primary_key])
 
 
 def joined(dialect: Dialect, alias: str, table: sa.Table) -> str:

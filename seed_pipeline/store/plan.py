@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any, Literal
 
 OnForeign = Literal["refuse", "keep", "cascade"]
+OnEdited = Literal["overwrite", "keep", "refuse"]
+ON_EDITED: tuple[OnEdited, ...] = ("overwrite", "keep", "refuse")
 ON_FOREIGN: tuple[OnForeign, ...] = ("refuse", "keep", "cascade")
 
 
@@ -17,6 +19,8 @@ class Options:
     on_foreign: where the release and rows that are not ours collide (one of our rows that has to go is referred to by
         a foreign row; a foreign row has a key or unique value of ours): `refuse` stops before anything is written;
         `keep` lets the foreign row be and keeps what it needs; `cascade` lets the release win.
+    on_edited: rows of ours that somebody changed since we wrote them, and that this release would change or remove:
+        `overwrite` does so, `keep` leaves them as they are, with what they need, `refuse` stops before any write.
     clear_existing_data: rows of earlier releases that are not in this one are removed; foreign rows never are.
     empty_foreign_data: also remove every foreign row of the platform's tables.
     wait_seconds: how long to wait for another writer.
@@ -24,6 +28,7 @@ class Options:
 
     answer_key: bool = True
     on_foreign: OnForeign = "refuse"
+    on_edited: OnEdited = "overwrite"
     clear_existing_data: bool = True
     empty_foreign_data: bool = False
     wait_seconds: float = 60.0
@@ -45,6 +50,7 @@ class Release:
 class TablePlan:
     """Rows of one table: what happens to ours, and how many are not ours.
 
+    edited: of ours, changed by somebody since the last release; what becomes of them is an `Effect`;
     kept: of ours, not in the release, but foreign rows need them (or clear_existing_data is off);
     taken: foreign rows that stand where the release has a row; they stay (`unchanged` does not count them).
     """
@@ -55,13 +61,14 @@ class TablePlan:
     delete: int = 0
     unchanged: int = 0
     foreign: int = 0
+    edited: int = 0
     kept: int = 0
     taken: int = 0
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What the release means for rows that are not ours.
+    """What the release means for rows that are not ours, or (`ours`) that somebody edited since we wrote them.
 
     what: "deleted", "emptied" (the reference is set to null), "overwritten" and "adopted" (they become ours, with our
     values or with the same), "kept" (our rows stay because of them), "refused";
@@ -72,6 +79,7 @@ class Effect:
     rows: int
     what: Literal["deleted", "emptied", "overwritten", "adopted", "kept", "refused"]
     because: str
+    ours: bool = False
 
     @property
     def line(self) -> str:
@@ -84,7 +92,10 @@ class Effect:
             "kept": "stay, with what they need of ours",
             "refused": "stand in the way",
         }[self.what]
-        return f"{self.table}: {self.rows:,} row(s) of others {said} ({self.because})"
+        if self.ours:
+            said = {"overwritten": "are overwritten", "kept": "stay as they are"}.get(self.what, said)
+        whose = "ours that somebody edited" if self.ours else "others"
+        return f"{self.table}: {self.rows:,} row(s) of {whose} {said} ({self.because})"
 
 
 @dataclass(frozen=True)

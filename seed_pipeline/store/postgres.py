@@ -172,6 +172,16 @@ class Postgres:
         """The column's value as the text that the manifest of rows keeps."""
         return f"CAST({expression} AS text)"
 
+    def digest(self, values: Sequence[tuple[str, sa.Column]]) -> str:
+        """SQL: a hash of the values, whichever of the types that hold them the columns have."""
+        kinds = {"int": "bigint", "float": "double precision", "timestamp": "timestamp(0)", "bool": "boolean"}
+        plain = [f"CAST({expression} AS {kinds.get(kind(c), 'text')})" for expression, c in values]
+        return f"hashtextextended(CAST(ROW({', '.join(plain)}) AS text), 0)"
+
+    def add(self, table: str, column: sa.Column) -> str:
+        """DDL that adds a column."""
+        return f'ALTER TABLE {table} ADD COLUMN "{column.name}" {_DIALECT.type_compiler_instance.process(column.type)}'
+
     def select(self, column: sa.Column, alias: str) -> str:
         """The column in a form that `fetch` reads."""
         name = f'{alias}."{column.name}"'

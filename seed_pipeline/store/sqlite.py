@@ -1,5 +1,6 @@
 """SQLite: one file, STRICT tables with plain affinities, WAL so that readers see whole releases."""
 
+import hashlib
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
@@ -163,6 +164,14 @@ class SQLite:
         """The column's value as the text that the manifest of rows keeps."""
         return f"CAST({expression} AS TEXT)" if kind(column) == "int" else expression
 
+    def digest(self, values: Sequence[tuple[str, sa.Column]]) -> str:
+        """SQL: a hash of the values."""
+        return f"seed_digest({', '.join(expression for expression, _ in values)})"
+
+    def add(self, table: str, column: sa.Column) -> str:
+        """DDL that adds a column."""
+        return f'ALTER TABLE {table} ADD COLUMN "{column.name}" {_STRICT.type_compiler_instance.process(column.type)}'
+
     def select(self, column: sa.Column, alias: str) -> str:
         """The column in a form that `fetch` reads."""
         name = f'{alias}."{column.name}"'
@@ -220,6 +229,13 @@ def _prepare(raw: Any) -> None:
     raw.execute("PRAGMA foreign_keys = ON")
     raw.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     raw.execute(f"PRAGMA temp.cache_size = -{_CACHE_KIB}")
+    raw.create_function("seed_digest", -1, _digest, deterministic=True)
+
+
+def _digest(*values: Any) -> int:
+    """64 bits over values; numbers count by their size, as a column may keep a whole one either way."""
+    plain = repr([int(v) if isinstance(v, float) and v.is_integer() else v for v in values])
+    return int.from_bytes(hashlib.blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=8).digest(), signed=True)
 
 
 def _key_of(name: str) -> str:

@@ -6,7 +6,7 @@ The foreign rows here are what an application, a colleague or a migration would 
 import pytest
 
 from seed_pipeline import schema
-from seed_pipeline.store import database
+from seed_pipeline.store import database, ownership
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.frames import Tables
 from seed_pipeline_tests.store.conftest import Target
@@ -307,3 +307,54 @@ def test_only_known_choices_are_taken(target: Target, first: list[Tables]) -> No
     """A misspelt choice is named with the ones there are."""
     with pytest.raises(StoreError, match=r"on_foreign = 'kep'.*refuse, keep, cascade"):
         target.load(first, on_foreign="kep")
+
+
+def test_rows_of_ours_that_somebody_edited_are_told_apart(
+    target: Target, first: list[Tables], second: list[Tables]
+) -> None:
+    """Three students were renamed by hand: the plan tells them from what we change, and a setting decides."""
+    target.load(first)
+    target.run(
+        "UPDATE users SET name = 'Renamed' WHERE role = 'student' AND id < (SELECT id FROM users WHERE role = "
+        "'student' ORDER BY id LIMIT 1 OFFSET 3)"
+    )
+    tweaked = changed(first, "tutors", bio="new bio")
+    plan = target.plan(tweaked)
+    assert [e.line for e in plan.effects] == [
+        "users: 3 row(s) of ours that somebody edited are overwritten (edited since the last release)"
+    ]
+    assert [(of(plan, name, "update"), of(plan, name, "edited")) for name in ("users", "tutors")] == [(3, 3), (12, 0)]
+    with pytest.raises(StoreError, match=r"users: 3 row\(s\), edited since the last release(.|\n)*on_edited=keep"):
+        target.load(tweaked, on_edited="refuse")
+    assert target.count("users", "name = 'Renamed'") == 3
+    for _ in range(2):
+        plan = target.load(tweaked, on_edited="keep")
+        assert (of(plan, "users", "update"), of(plan, "users", "edited")) == (0, 3)
+        assert target.count("users", "name = 'Renamed'") == 3
+    plan = target.load(second, 2, on_edited="keep")
+    assert (of(plan, "users", "kept"), target.count("users", "name = 'Renamed'")) == (3, 3)
+    assert_consistent(target)
+    assert_holds(target, second)
+    target.load(tweaked)
+    assert_holds(target, tweaked)
+    assert target.plan(changed(first, "tutors", bio="another")).total("edited") == 0
+
+
+def test_an_edit_that_is_about_to_go_is_said(target: Target, first: list[Tables], second: list[Tables]) -> None:
+    """Another seed takes an edited session away: shown, or refused; cleaning shows it, too."""
+    target.load(first)
+    target.run("UPDATE sessions SET overall_session_score = 1.25 WHERE id = :id", id=some(target, "sessions"))
+    expected = "sessions: 1 row(s) of ours that somebody edited go (edited since the last release)"
+    assert [e.line for e in target.plan(second).effects] == [expected]
+    with pytest.raises(StoreError, match="edited since"):
+        target.load(second, 2, on_edited="refuse")
+    assert expected in [e.line for e in database.clean(target.engine).effects]
+
+
+def test_an_earlier_versions_manifest_learns_to_tell_edits(target: Target, first: list[Tables]) -> None:
+    """Rows that it recorded without their values are taken as they are; from the next release on edits are seen."""
+    target.load(first)
+    target.run(f"ALTER TABLE {ownership.ROWS} DROP COLUMN digest")
+    assert target.load(first).changes == 0
+    target.run("UPDATE tutors SET bio = 'edited'")
+    assert of(target.plan(first), "tutors", "edited") == 12
