@@ -557,6 +557,12 @@ def columns_made_by(asset: str, table: str) -> list[str]:
     return [*[k for k in keys if k not in own], *own] if own else []
 
 
+def makes_rows(asset: str, table: str) -> bool:
+    """Whether the asset adds rows to the table, rather than columns to another asset's rows or working figures."""
+    definition = metadata.tables.get(table)
+    return definition is not None and (definition.info["asset"] == asset or not columns_made_by(asset, table))
+
+
 def is_number(column: Column) -> bool:
     """Whether a column holds numbers or flags."""
     return column.type.python_type in (int, float, bool)

@@ -12,9 +12,9 @@ from seed_pipeline.defs.describe import table
 from seed_pipeline.defs.pictures import on_failure
 from seed_pipeline.defs.settings import SeedSettings, as_failure
 from seed_pipeline.defs.versions import shipped
-from seed_pipeline.pipeline import conformity
 from seed_pipeline.pipeline.judging import audit, statements
 from seed_pipeline.pipeline.ledger import Sheet
+from seed_pipeline.quality import conformity
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.settings import SettingsError
 from seed_pipeline.store.errors import StoreError

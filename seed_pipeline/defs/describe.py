@@ -15,8 +15,8 @@ from seed_pipeline.defs.stories import DOCS
 from seed_pipeline.defs.versions import shipped
 from seed_pipeline.pipeline.judging import statements
 from seed_pipeline.pipeline.ledger import verdicts_of
-from seed_pipeline.pipeline.making import makes_rows
 from seed_pipeline.pipeline.releasing import Candidate
+from seed_pipeline.schema import makes_rows
 from seed_pipeline.store.artifacts import Manifest
 from seed_pipeline.store.plan import Plan
 from seed_pipeline.store.target import redact

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from seed_pipeline import schema
 from seed_pipeline.core.dataset import ENTITIES, Tables
 from seed_pipeline.pipeline.judging import audit_all
 from seed_pipeline.pipeline.wishes import Wishes, recalled
-from seed_pipeline.quality.evidence import with_rows
+from seed_pipeline.quality.conformity import conformity
 from seed_pipeline.quality.judgement import judge
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.settings import Settings
@@ -42,7 +43,16 @@ def opened_artifacts(wishes: Wishes, folder: Path) -> tuple[Artifacts, Settings]
 def check_target(wishes: Wishes) -> list[Verdict]:
     """The verdicts on the release in a database. Raises SettingsError, StoreError."""
     tables, settings = opened_target(wishes)
-    return with_rows(judge([tables], settings), [tables], settings)
+    return judged([tables], settings)
+
+
+def judged(chunks: Sequence[Tables], settings: Settings) -> list[Verdict]:
+    """The verdicts on complete tables: those on types and domains, asset by asset, and all statements."""
+    found = []
+    for asset in ENTITIES:
+        made = ({t: tables[t] for t in tables if schema.columns_made_by(asset, t)} for tables in chunks)
+        found.append(conformity(asset, made))
+    return [*found, *judge(chunks, settings)]
 
 
 def opened_target(wishes: Wishes, names: Sequence[str] | None = None) -> tuple[Tables, Settings]:

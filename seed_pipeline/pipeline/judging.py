@@ -4,23 +4,25 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 import pandas as pd
 
 from seed_pipeline import quality, schema
 from seed_pipeline.core.dataset import ENTITIES, Tables
-from seed_pipeline.pipeline.conformity import conformity
 from seed_pipeline.pipeline.ledger import Ledger, Sheet, lineage, seen
-from seed_pipeline.pipeline.making import Progress, makes_rows, must_agree, silent
+from seed_pipeline.pipeline.making import Progress, must_agree, silent
 from seed_pipeline.pipeline.wishes import digest
-from seed_pipeline.quality.evidence import with_rows
-from seed_pipeline.quality.judgement import judge
+from seed_pipeline.quality.conformity import conformity
+from seed_pipeline.quality.judgement import judged
+from seed_pipeline.quality.scope import Scope, opened
 from seed_pipeline.quality.statements import Statement
 from seed_pipeline.quality.statements import statements as all_statements
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.settings import Settings
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.frames import conform
+from seed_pipeline.store.relations import relations
 
 
 def audit(asset: str, settings: Settings, artifacts: Artifacts) -> Sheet:
@@ -34,23 +36,28 @@ def audit(asset: str, settings: Settings, artifacts: Artifacts) -> Sheet:
     sheet = ledger.sheet(asset)
     if sheet is None or (sheet.seen, sheet.law) != (now, law):
         must_agree(settings, {name: artifacts.manifest(name) for name in lineage(asset)})
-        found = judge(lineage_tables(asset, artifacts), settings, entities=[asset])
-        found = with_rows(found, lineage_tables(asset, artifacts), settings)
-        sheet = Sheet(asset, now, law, [conformity(asset, artifacts), *found])
+        with opened(relations(artifacts, lineage(asset)), settings) as scope:
+            sheet = Sheet(asset, now, law, _verdicts(asset, scope, artifacts))
         ledger.record(sheet)
     return sheet
 
 
 def audit_all(settings: Settings, artifacts: Artifacts, progress: Progress = silent) -> list[Sheet]:
-    """The verdicts of every asset, in one pass over the release, as recorded in the ledger."""
-    law = law_of(settings)
+    """The verdicts of every asset on the whole release, as recorded in the ledger."""
+    law, sheets = law_of(settings), []
     must_agree(settings, {name: artifacts.manifest(name) for name in ENTITIES})
-    verdicts = with_rows(judge(_watched(artifacts, progress), settings), artifacts.release(), settings)
-    sheets = [
-        Sheet(asset, seen(asset, artifacts), law, _with_conformity(asset, artifacts, verdicts)) for asset in ENTITIES
-    ]
+    progress("checks", 0, len(ENTITIES))
+    with opened(relations(artifacts, ENTITIES), settings) as scope:
+        for done, asset in enumerate(ENTITIES, start=1):
+            sheets.append(Sheet(asset, seen(asset, artifacts), law, _verdicts(asset, scope, artifacts)))
+            progress("checks", done, len(ENTITIES))
     Ledger(artifacts).record(*sheets)
     return sheets
+
+
+def _verdicts(asset: str, scope: Scope, artifacts: Artifacts) -> list[Verdict]:
+    chunks = (artifacts.read(asset, chunk) for chunk in range(artifacts.n_chunks(asset)))
+    return [conformity(asset, chunks), *judged(scope, [asset])]
 
 
 def law_of(settings: Settings) -> str:
@@ -60,13 +67,18 @@ def law_of(settings: Settings) -> str:
 
 @cache
 def _judge_version() -> str:
-    sources = sorted((f for f in files(quality).iterdir() if f.name.endswith(".py")), key=lambda f: f.name)
-    content = [f.read_bytes() for f in sources] + [files(schema.__package__).joinpath("schema.py").read_bytes()]
+    content = [path.read_bytes() for path in _sources(files(quality))]
+    content.append(files(schema.__package__).joinpath("schema.py").read_bytes())
     return hashlib.sha256(b"\0".join(content)).hexdigest()[:16]
 
 
-def _with_conformity(asset: str, artifacts: Artifacts, verdicts: list[Verdict]) -> list[Verdict]:
-    return [conformity(asset, artifacts), *(v for v in verdicts if v.entity == asset)]
+def _sources(folder: Traversable) -> Iterator[Traversable]:
+    """The code and the queries in a folder and below, always in the same order."""
+    for path in sorted(folder.iterdir(), key=lambda f: f.name):
+        if path.is_dir():
+            yield from _sources(path)
+        elif path.name.endswith((".py", ".sql")):
+            yield path
 
 
 def lineage_tables(asset: str, artifacts: Artifacts) -> Iterator[Tables]:
@@ -80,21 +92,13 @@ def so_far(parts: Mapping[str, Tables]) -> Tables:
     """The released tables of one chunk as far as these assets make them; columns of assets yet to come are absent."""
     tables: Tables = {}
     for name in schema.FILLED:
-        rows = [made[name] for asset, made in parts.items() if name in made and makes_rows(asset, name)]
+        rows = [made[name] for asset, made in parts.items() if name in made and schema.makes_rows(asset, name)]
         if rows:
-            later = [made[name] for asset, made in parts.items() if name in made and not makes_rows(asset, name)]
+            later = [made[name] for asset, made in parts.items() if name in made and not schema.makes_rows(asset, name)]
             columns = {column: part[column].array for part in later for column in part.columns}
             frame = pd.concat(rows, ignore_index=True).assign(**columns)
             tables[name] = conform(name, frame, [c for c in frame.columns if c in schema.metadata.tables[name].columns])
     return tables
-
-
-def _watched(artifacts: Artifacts, progress: Progress) -> Iterator[Tables]:
-    total = artifacts.n_chunks(ENTITIES[-1])
-    progress("checks", 0, total)
-    for done, tables in enumerate(artifacts.release(), start=1):
-        yield tables
-        progress("checks", done, total)
 
 
 def statements(settings: Settings, asset: str) -> dict[str, Statement]:

@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from seed_pipeline import schema
 from seed_pipeline.core.dataset import ENTITIES, UPSTREAM, Tables, chunks, closed, make
 from seed_pipeline.pipeline.wishes import stamp, world_of
 from seed_pipeline.settings import Settings, SettingsError
@@ -102,12 +101,6 @@ def must_agree(settings: Settings, manifests: Mapping[str, Manifest]) -> None:
                 why = f"the artifacts of {asset} were made with {key} {has.get(key)}, and two worlds do not mix"
                 file = "defects.yaml" if key in ("inject", "scenes") else "main.yaml"
                 raise SettingsError(f"{file}, {key}", value, why, remedy)
-
-
-def makes_rows(asset: str, table: str) -> bool:
-    """Whether the asset adds rows to the table, rather than columns to another asset's rows or working figures."""
-    definition = schema.metadata.tables.get(table)
-    return definition is not None and (definition.info["asset"] == asset or not schema.columns_made_by(asset, table))
 
 
 def _stream(entity: str, settings: Settings, upstream: Mapping[str, Opened], progress: Progress) -> Iterator[Tables]:

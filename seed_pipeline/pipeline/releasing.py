@@ -8,11 +8,11 @@ import sqlalchemy as sa
 
 from seed_pipeline import __version__
 from seed_pipeline.core.dataset import ENTITIES, Tables
-from seed_pipeline.pipeline.conformity import NAME
 from seed_pipeline.pipeline.judging import audit, law_of, statements
 from seed_pipeline.pipeline.ledger import RefusedError, current, refusals
 from seed_pipeline.pipeline.making import Progress, must_agree, silent
 from seed_pipeline.pipeline.wishes import digest, remembered
+from seed_pipeline.quality.conformity import NAME
 from seed_pipeline.settings import Settings
 from seed_pipeline.store import database, guard
 from seed_pipeline.store.artifacts import Artifacts, Manifest

@@ -10,7 +10,7 @@ from seed_pipeline import schema
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.pipeline.judging import audit_all
 from seed_pipeline.pipeline.ledger import refusals, verdicts_of
-from seed_pipeline.pipeline.making import Progress, generate, makes_rows, silent
+from seed_pipeline.pipeline.making import Progress, generate, silent
 from seed_pipeline.pipeline.releasing import Candidate, reachable
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.settings import Settings
@@ -83,7 +83,7 @@ def released_rows(artifacts: Artifacts, answer_key: bool = True) -> dict[str, in
     found = {name: 0 for name in schema.FILLED if answer_key or name not in schema.ANSWER_KEY}
     for asset in artifacts.assets():
         for name, count in artifacts.manifest(asset).rows.items():
-            if name in found and makes_rows(asset, name):
+            if name in found and schema.makes_rows(asset, name):
                 found[name] += count
     return found
 

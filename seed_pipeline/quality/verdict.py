@@ -1,11 +1,10 @@
 """A verdict: a target measured on data, said in words and numbers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from math import isfinite, isnan, nan
 from typing import Any
 
-from seed_pipeline.quality.sums import Faults
 from seed_pipeline.settings.targets import Target
 
 Cell = str | float | int | bool | None
@@ -91,27 +90,25 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Findings:
-    """What a measure found: rows to compare, faults to list, or a note why there was nothing to judge."""
+    """What the queries found: rows to compare, or a note why there was nothing to judge."""
 
     rows: Sequence[Row] = ()
-    faults: Mapping[str, Faults] = field(default_factory=dict)
     note: str = ""
 
 
 NOTHING = "nothing to judge"
 
 
-def conclude(name: str, target: Target, findings: Findings) -> Verdict:
-    """The verdict on a statement from what its measure found; nothing found is nothing wrong."""
-    rows = [*findings.rows, *(_fault_row(label, faults) for label, faults in findings.faults.items())]
+def conclude(name: str, target: Target, findings: Findings, evidence: Sequence[Record] = ()) -> Verdict:
+    """The verdict on a statement from what its queries found; nothing found is nothing wrong."""
+    rows = findings.rows
     judged = [row for row in rows if row.n > 0]
-    offenders = sorted({i for f in findings.faults.values() for i in f.offenders})[:20]
     if not judged:
         return _verdict(name, target, True, note=findings.note or NOTHING, rows=rows)
     worst = max(judged, key=lambda row: (not row.passed, row.deviation))
     passed = all(row.passed for row in judged)
     n = sum(row.n for row in judged) if all(row.label for row in judged) else worst.n
-    return _verdict(name, target, passed, rows=rows, worst=worst, offenders=tuple(offenders), n=n)
+    return _verdict(name, target, passed, rows=rows, worst=worst, evidence=tuple(evidence), n=n)
 
 
 def not_judged(name: str, target: Target, why: str) -> Verdict:
@@ -119,7 +116,7 @@ def not_judged(name: str, target: Target, why: str) -> Verdict:
     return _verdict(name, target, None, note=why)
 
 
-def _verdict(name, target, passed, *, note="", rows=(), worst=None, offenders=(), n=0) -> Verdict:
+def _verdict(name, target, passed, *, note="", rows=(), worst=None, evidence=(), n=0) -> Verdict:
     section, _, key = target.setting.partition(".")
     return Verdict(
         id=name.partition("_")[0],
@@ -136,16 +133,12 @@ def _verdict(name, target, passed, *, note="", rows=(), worst=None, offenders=()
         blocking=target.blocking,
         deviation=float(worst.deviation) if worst else 0.0,
         rows=tuple(_record(row) for row in rows),
-        offenders=tuple(offenders),
+        offenders=tuple(str(record["id"]) for record in evidence),
+        evidence=evidence,
         setting=f"{section}.yaml, {key}",
         hint=target.hint,
         note=note,
     )
-
-
-def _fault_row(label: str, faults: Faults) -> Row:
-    deviation = 1.0 + faults.wrong if faults.wrong else 0.0
-    return Row(label, faults.wrong, 0, 0, faults.checked, 0.0, not faults.wrong, deviation)
 
 
 def _record(row: Row) -> Record:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from seed_pipeline.quality.measures import MEASURES
+from seed_pipeline.quality import sql
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.targets import EXPECTATIONS, Target, conditions, expectation, lines, look_up
 
@@ -108,7 +108,8 @@ def _row(name: str, target: Target, settings: Settings) -> tuple[str, ...]:
 def measured(target: Target, settings: Settings) -> str:
     """What is measured, in words."""
     if target.measure is not None:
-        said = (MEASURES[target.measure].collect.__doc__ or "").splitlines()[0].split(": ", 1)[-1].rstrip(".")
+        said = "Keys and references." if target.measure == "keys" else sql.queries()[target.measure]
+        said = said.rstrip(".")
         return said[:1].lower() + said[1:]
     rows = target.of if target.of != "sessions" or not target.where else "sessions"
     where = f" with {_all(target.where, settings)}" if target.where else ""

@@ -10,13 +10,12 @@ import sqlalchemy as sa
 from seed_pipeline import __version__
 from seed_pipeline.blast_radius import Remembered, remembered
 from seed_pipeline.core.dataset import ENTITIES, READS, Tables
-from seed_pipeline.pipeline.checking import opened_artifacts, opened_target
+from seed_pipeline.pipeline.checking import judged, opened_artifacts, opened_target
 from seed_pipeline.pipeline.judging import audit_all, law_of, so_far
 from seed_pipeline.pipeline.ledger import Ledger, seen
 from seed_pipeline.pipeline.running import released_rows
 from seed_pipeline.pipeline.wishes import Wishes, digest
 from seed_pipeline.quality.injected import ordinary
-from seed_pipeline.quality.judgement import judge
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.secret import redacted
@@ -95,7 +94,7 @@ def of_target(wishes: Wishes) -> Source:
         settings=settings,
         first=lambda: _of_cast(tables, settings),
         chunks=lambda: [_of_cast(tables, settings)],
-        verdicts=judge([tables], settings),
+        verdicts=judged([tables], settings),
         rows={name: len(frame) for name, frame in tables.items()},
         command=command(wishes, settings),
         fingerprint=release.data_fingerprint if release else "",

@@ -1,13 +1,13 @@
 """The named measures that statements can use, and what each needs to be told under `using`, typed."""
 
 from collections.abc import Mapping
+from importlib.resources import files
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, create_model
 from sqlalchemy import String, Text
 
 from seed_pipeline.schema import metadata
-from seed_pipeline.settings.facts import METRICS, SCORE
 from seed_pipeline.settings.ranges import Factors, Name, Ratios, Share, Stars, Strict, Weight, Whole
 
 Path = Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z0-9_*]+)+$")]
@@ -22,12 +22,6 @@ def _text_column(place: str) -> str:
     return place
 
 
-def _session_number(fact: str) -> str:
-    if fact not in (*METRICS, SCORE):
-        raise ValueError(f"this is no number of a session; use one of {', '.join((*METRICS, SCORE))}")
-    return fact
-
-
 _TextColumn = Annotated[str, AfterValidator(_text_column)]
 _RULE = {"rule": Name}
 _AT_LEAST = {"at_least": Weight}
@@ -36,7 +30,6 @@ _LINES_OF = Literal[
     "tutors.bio", "students.bio", "students.churn_survey_response", "session_transcript_highlights.text"
 ]
 _Most = Annotated[Whole, Field(ge=1)]
-_ROWS_OF = Literal["session_audio_metrics", "session_video_metrics", "session_screen_metrics", "session_feedback"]
 PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     **{
         name: {}
@@ -48,13 +41,12 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         )
     },
     "alerts": {"source": Literal["platform", "seed"]},
-    "rows_of_completed": {"table": _ROWS_OF, "all": (bool, False)},
-    "peak_hours": {"hours": Annotated[Whole, Field(ge=1, le=23)], "at_least": Share},
+    "peak_hours": {"hours": Annotated[Whole, Field(ge=1, le=23)], "at_least": Share, "shipped": Share},
     "busy_weekdays": {"days": Annotated[Whole, Field(ge=1, le=6)]},
     "trend": _AT_LEAST,
     "durations": {
         "usual": Annotated[tuple[_Minutes, ...], Field(min_length=1, max_length=20)], "at_least": Share,
-        "others": Ratios,
+        "shipped": Share, "others": Ratios,
     },
     "clock": {"hours": Share},
     "parts_of_time": {"tolerance": Share},
@@ -70,7 +62,7 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "rule": _RULE,
     "stored_rule": _RULE,
     "off_days": {"times": Factors},
-    "share_inside": {"fact": Annotated[str, AfterValidator(_session_number)], "range": Path, "at_least": Share},
+    "response_delay": {"at_least": Share},
     "spread": {"at_most": Weight},
     "broken_trust": _AT_LEAST,
     "churn_odds": _AT_LEAST,
@@ -83,7 +75,12 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
 def typed(measure: str | None, using: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a measure as plain values; ValueError says what is missing, unknown or out of bounds."""
     if measure is not None and measure not in PARAMETERS:
-        raise ValueError(f"there is no such measure as {measure!r}; choose one of {', '.join(PARAMETERS)}")
+        if files("seed_pipeline").joinpath("quality", "queries", f"{measure}.sql").is_file():
+            return dict(using)
+        raise ValueError(
+            f"there is no such measure as {measure!r}; choose one of {', '.join(PARAMETERS)}, "
+            f"or write seed_pipeline/quality/queries/{measure}.sql"
+        )
     kinds = PARAMETERS[measure] if measure else {}
     wanted: dict[str, Any] = {name: kind if isinstance(kind, tuple) else (kind, ...) for name, kind in kinds.items()}
     try:

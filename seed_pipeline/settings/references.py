@@ -34,8 +34,6 @@ def check_references(settings: Any) -> None:
         for key in EXPECTATIONS:
             if isinstance(path := getattr(target, key), str):
                 _check_kind(settings, f"{where}.{key}", path, target.by, ranges=key == "inside")
-        if isinstance(path := target.using.get("range"), str):
-            _check_kind(settings, f"{where}.using.range", path, "student_persona", ranges=True)
 
 
 def _check_kind(settings: Any, where: str, path: str, by: str | None, *, ranges: bool) -> None:

@@ -47,7 +47,7 @@ KEY_FACTS = {
 FACTS: Mapping[str, tuple[str, ...]] = {
     "sessions": (
         *dict.fromkeys((*TRIGGER_FACTS, *METRICS)), "status", "follow_up_booked", "student_satisfaction_rating",
-        "has_audio", "has_feedback", "highlights", "hour", "weekday", *KEY_FACTS["sessions"],
+        "has_audio", "has_video", "has_screen", "has_feedback", "highlights", "hour", "weekday", *KEY_FACTS["sessions"],
     ),
     "students": ("sessions", "completed_sessions", "status", "churned", "met_tutor_no_show", *KEY_FACTS["students"]),
     "tutors": ("sessions", "completed_sessions", *KEY_FACTS["tutors"]),
@@ -93,6 +93,7 @@ class Target(Strict):
     entity: Entity
     blocking: bool = True
     level: bool = False
+    edge_cases: bool = False
     of: Literal["sessions", "students", "tutors"] = "sessions"
     share: tuple[str, ...] | str | None = None
     mean: str | None = None

@@ -106,7 +106,7 @@ class Artifacts:
 
     def manifest(self, asset: str) -> Manifest:
         """Rows, digests and fingerprint of the asset; StoreError when it was never materialized."""
-        path = self._folder(asset) / "manifest.json"
+        path = self.folder(asset) / "manifest.json"
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
             tables = {name: TableEntry(**entry) for name, entry in found.pop("tables").items()}
@@ -139,7 +139,15 @@ class Artifacts:
             raise StoreError(str(self.root / asset), f"chunk {chunk}", why, remedy)
         names = [name for name in manifest.tables if tables is None or name in tables]
         prints = {name: found for name in names if (found := manifest.parts[name][chunk]) is not None}
-        return {name: _read(name, self._folder(asset) / _part(name, chunk), print_) for name, print_ in prints.items()}
+        return {name: _read(name, self.folder(asset) / _part(name, chunk), print_) for name, print_ in prints.items()}
+
+    def parts(self, asset: str, table: str) -> list[Path]:
+        """The files of one table of one asset, each as it was written. Raises StoreError for one that is not."""
+        prints = enumerate(self.manifest(asset).parts[table])
+        found = [(self.folder(asset) / _part(table, chunk), print_) for chunk, print_ in prints if print_ is not None]
+        for path, print_ in found:
+            _content(path, print_)
+        return [path.absolute() for path, _ in found]
 
     def release(self, answer_key: bool = True) -> Iterator[Tables]:
         """Chunk by chunk the complete released tables, schema columns only (see `assembly.whole`).
@@ -155,7 +163,8 @@ class Artifacts:
         for chunk in range(next(iter(counts.values()))):
             yield assembly.whole({asset: self.read(asset, chunk) for asset in assets})
 
-    def _folder(self, asset: str) -> Path:
+    def folder(self, asset: str) -> Path:
+        """Where the asset's parts are now."""
         # Between the two renames of `_publish` the old artifacts carry the other name.
         folder, old = self.root / asset, self.root / f".{asset}.old"
         return folder if folder.exists() or not old.exists() else old
@@ -255,14 +264,18 @@ def _shown(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix() + ("/" if path.is_dir() else "")
 
 
-def _read(name: str, path: Path, expected: str) -> pd.DataFrame:
-    """The part as it was written: Parquet knows no whole seconds and keeps them as milliseconds."""
+def _content(path: Path, expected: str) -> bytes:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         raise StoreError(str(path), None, "the part is missing", _AGAIN) from None
     if hashlib.sha256(content).hexdigest() != expected:
         raise StoreError(str(path), None, "the part is not what was written: it was damaged or edited", _AGAIN)
-    data = pq.read_table(pa.BufferReader(content))
+    return content
+
+
+def _read(name: str, path: Path, expected: str) -> pd.DataFrame:
+    """The part as it was written: Parquet knows no whole seconds and keeps them as milliseconds."""
+    data = pq.read_table(pa.BufferReader(_content(path, expected)))
     data = data.cast(pa.schema([_lasting(f) for f in data.schema], data.schema.metadata))
     return from_arrow(name, data) if name in schema.metadata.tables else data.to_pandas()

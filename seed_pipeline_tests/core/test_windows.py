@@ -6,8 +6,7 @@ import pytest
 
 from seed_pipeline.core.window_alerts import on_window
 from seed_pipeline.core.windows import Observed
-from seed_pipeline.quality.observation import Chunk
-from seed_pipeline.quality.services import Looked, meet
+from seed_pipeline.quality.scope import of_frames
 from seed_pipeline.settings.alerts import AlertRule
 from seed_pipeline_tests.core.conftest import settings_with
 
@@ -35,9 +34,9 @@ def raised(kind: str, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     assert rule.window is not None
     rows = {"sessions": tables, "metrics": {"sessions": tables["sessions"][["id"]], **tables}}
     found = on_window(1, kind, rule, rule.window, Observed(["t"], rows, END), np.zeros(1, int))
-    looked = Looked(Chunk(tables, SETTINGS), rule.window).figures()
-    (level, conditions), *_ = rule.severities.items()
-    assert [level for f in looked.values() if meet(f, (*rule.when, *conditions))] == list(found["severity"])
+    with of_frames([tables], SETTINGS) as scope:
+        due = scope.rows(f"SELECT severity FROM demanded_alert WHERE source = 'platform' AND alert_type = '{kind}'")
+    assert [row["severity"] for row in due] == list(found["severity"])
     return found
 
 

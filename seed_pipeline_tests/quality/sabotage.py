@@ -3,6 +3,8 @@
 import sys
 from importlib import import_module
 
+from seed_pipeline.pipeline.checking import judged
+from seed_pipeline.quality.conformity import NAME
 from seed_pipeline.quality.judgement import judge
 from seed_pipeline.settings import Settings
 from seed_pipeline_tests.quality.saboteur import SABOTEURS, Saboteur
@@ -20,7 +22,8 @@ def narrowed(settings: Settings, *names: str) -> Settings:
 def red(saboteur: Saboteur, whole: bool = True) -> list[str]:
     """The names of the checks that fail on the broken data: all of them, or of its own statement only."""
     settings = saboteur.settings if whole else narrowed(saboteur.settings, saboteur.statement)
-    return [v.name for v in judge(saboteur.parts(), settings) if v.failed]
+    parts, types = saboteur.parts(), whole or saboteur.statement == NAME
+    return [v.name for v in (judged if types else judge)(parts, settings) if v.failed]
 
 
 def main() -> int:

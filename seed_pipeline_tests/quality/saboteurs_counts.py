@@ -133,7 +133,7 @@ def _metrics_of_a_session_nobody_attended(d: Data, table: str) -> None:
     d.add(table, session_id=d.sessions("status == 'no_show_student'", 1)[0])
 
 
-@breaks("A1_audio")
+@breaks("A1_audio_of_completed")
 def a_recording_of_a_session_nobody_attended(d: Data) -> None:
     _metrics_of_a_session_nobody_attended(d, "session_audio_metrics")
 

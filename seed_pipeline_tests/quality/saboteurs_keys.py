@@ -1,4 +1,4 @@
-"""Saboteurs of Q1."""
+"""Saboteurs of Q1: keys and references by its statements, types, nulls and domains by the check `schema`."""
 
 from seed_pipeline_tests.quality.saboteur import Data, breaks
 
@@ -13,12 +13,12 @@ def a_tutor_without_a_user(d: Data) -> None:
     d["tutors"].loc[0, "user_id"] = "tutor_nobody"
 
 
-@breaks("Q1_tutors")
+@breaks("schema")
 def a_rate_of_four_digits(d: Data) -> None:
     d["tutors"].loc[0, "hourly_rate"] = 1000.0
 
 
-@breaks("Q1_students")
+@breaks("schema")
 def a_grade_that_does_not_exist(d: Data) -> None:
     d["students"].loc[0, "grade_level"] = "13th"
 
@@ -33,12 +33,12 @@ def two_sessions_with_one_id(d: Data) -> None:
     d["sessions"].loc[1, "id"] = d["sessions"].loc[0, "id"]
 
 
-@breaks("Q1_sessions")
+@breaks("schema")
 def a_session_without_a_student(d: Data) -> None:
     d["sessions"].loc[0, "student_id"] = None
 
 
-@breaks("Q1_metrics")
+@breaks("schema")
 def a_ratio_above_one(d: Data) -> None:
     d["session_audio_metrics"].loc[0, "student_talk_ratio"] = 1.2
 
@@ -48,12 +48,12 @@ def metrics_of_no_session(d: Data) -> None:
     d["session_video_metrics"].loc[0, "session_id"] = "00000000-0000-0000-0000-000000000000"
 
 
-@breaks("Q1_metrics")
+@breaks("schema")
 def a_score_with_two_decimals(d: Data) -> None:
     d["session_audio_metrics"].loc[0, "student_engagement_score"] = 7.25
 
 
-@breaks("Q1_feedback")
+@breaks("schema")
 def six_stars(d: Data) -> None:
     d["session_feedback"].loc[0, "student_satisfaction_rating"] = 6
 
@@ -64,6 +64,11 @@ def a_tag_given_twice(d: Data) -> None:
 
 
 @breaks("Q1_highlights")
+def two_highlights_with_one_id(d: Data) -> None:
+    d["session_transcript_highlights"].loc[1, "id"] = d["session_transcript_highlights"].loc[0, "id"]
+
+
+@breaks("schema")
 def a_highlight_without_words(d: Data) -> None:
     d["session_transcript_highlights"].loc[0, "text"] = None
 
@@ -73,12 +78,12 @@ def a_reason_of_no_student(d: Data) -> None:
     d["student_churn_reasons"].loc[0, "student_id"] = "student_nobody"
 
 
-@breaks("Q1_churn")
+@breaks("schema")
 def a_status_that_does_not_exist(d: Data) -> None:
     d["students"].loc[0, "status"] = "bored"
 
 
-@breaks("Q1_answer_key")
+@breaks("schema")
 def a_churn_probability_above_one(d: Data) -> None:
     d["truth_churn"].loc[0, "churn_probability"] = 1.01
 

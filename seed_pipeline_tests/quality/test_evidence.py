@@ -4,21 +4,21 @@ from functools import cache
 
 import pytest
 
-from seed_pipeline.quality.evidence import with_rows
+from seed_pipeline.quality.conformity import NAME
 from seed_pipeline.quality.judgement import judge
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline_tests.quality.datasets import chunks, settings
 from seed_pipeline_tests.quality.sabotage import SABOTEURS, narrowed
 from seed_pipeline_tests.quality.saboteur import SMALL, Saboteur
 
-SMALL_ONES = {s.statement: s for s in reversed(SABOTEURS) if s.base == SMALL}
+SMALL_ONES = {s.statement: s for s in reversed(SABOTEURS) if s.base == SMALL and s.statement != NAME}
 
 
 @cache
 def judged(saboteur: Saboteur) -> Verdict:
     """The verdict of a saboteur's own statement on what it broke."""
     wanted, broken = narrowed(saboteur.settings, saboteur.statement), saboteur.broken()
-    return next(v for v in with_rows(judge([broken], wanted), [broken], wanted) if v.failed)
+    return next(v for v in judge([broken], wanted) if v.failed)
 
 
 @pytest.mark.parametrize("saboteur", SMALL_ONES.values(), ids=SMALL_ONES)
@@ -36,20 +36,19 @@ def test_every_statement_that_names_offenders_shows_their_rows(saboteur: Saboteu
         ("Q4_no_overlaps", {"scheduled_start", "scheduled_duration", "tutor_id", "student_id"}),
         ("Q7_talk_adds_up", {"tutor_talk_ratio", "student_talk_ratio", "awkward_pause_ratio"}),
         ("Q8_highlights", {"timestamp_seconds", "highlight_type", "speaker", "session_id", "actual_duration"}),
-        ("Q10_tags", {"session_feedback_tags", "student_satisfaction_rating"}),
-        ("R9_weighted_score", {"sessions", "weighted_session_score", "status"}),
+        ("Q10_tags", {"tag", "student_satisfaction_rating"}),
+        ("R9_weighted_score", {"due", "weighted_session_score", "status"}),
         ("O7_busy_tutors", {"sessions"}),
     ],
 )
 def test_a_row_has_what_its_statement_is_about(statement: str, columns: set[str]) -> None:
-    """The columns of the offender's own row, of the rows that hang on it, and the facts derived from them."""
+    """What the query looked at: columns of the offender's own row, and facts derived from others."""
     assert columns <= set(judged(SMALL_ONES[statement]).evidence[0])
 
 
 @pytest.mark.parametrize(
     ("statement", "row"),
     [
-        ("Q1_feedback", {"student_satisfaction_rating": 6}),
         ("Q9_people", {"what is wrong": "users.email is reserved", "email": "jo@gmail.com"}),
     ],
 )
@@ -63,17 +62,6 @@ def test_offenders_are_found_in_every_chunk() -> None:
     """Many chunks are read one by one; offenders are those of all of them."""
     overrides = ("main.total_sessions=450", "main.chunk_cohorts=1")
     strict = settings(*overrides, "targets.statements.O7_busy_students.at_least=30")
-    verdicts = judge(chunks(*overrides), strict)
-    verdict = next(v for v in with_rows(verdicts, chunks(*overrides), strict) if v.name == "O7_busy_students")
+    verdict = next(v for v in judge(chunks(*overrides), strict) if v.name == "O7_busy_students")
     assert len(verdict.evidence) == 20
     assert all(isinstance(row["sessions"], int) and row["sessions"] < 30 for row in verdict.evidence)
-
-
-def test_nothing_is_read_when_nothing_failed() -> None:
-    """Good data is not looked at twice."""
-
-    def never():
-        yield pytest.fail("read without need")
-
-    verdicts = judge(chunks(), settings())
-    assert with_rows(verdicts, never(), settings()) == verdicts

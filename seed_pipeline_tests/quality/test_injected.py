@@ -5,6 +5,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from seed_pipeline.pipeline.checking import judged as every_verdict
 from seed_pipeline.quality.judgement import judge
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.settings import load
@@ -18,7 +19,7 @@ def judged(*overrides: str) -> tuple[pd.DataFrame, list[Verdict]]:
     """The labels, and the verdicts, on a dataset with edge cases."""
     settings = load(overrides=overrides, today=DAY)
     chunks = list(complete_chunks(settings))
-    return chunks[0]["truth_defects"], judge(chunks, settings)
+    return chunks[0]["truth_defects"], every_verdict(chunks, settings)
 
 
 def found(verdicts: list[Verdict]) -> set[tuple[str, str]]:
@@ -79,7 +80,7 @@ def test_integrity_exempts_nobody():
     data.put("sessions", [edge], "session_number", 2)
     metrics = labels.query("defect == 'metrics_at_the_limit' and table_name == 'session_audio_metrics'")["row_key"]
     data.put("session_audio_metrics", metrics[:1], "productive_silence_ratio", 0.5)
-    wrong = {(name, row) for name, row in found(judge([data.tables], data.settings)) if name.startswith("Q")}
+    wrong = {(name, row) for name, row in found(every_verdict([data.tables], data.settings)) if name.startswith("Q")}
     assert wrong == {("Q9", text), ("Q2", edge), ("Q7", metrics.iloc[0])}
 
 

@@ -1,0 +1,26 @@
+-- The spread of scores around the mean of their cell of tutor and student persona, off days and technical issues aside:
+-- the persona with the smallest configured spread is the steadiest, by the contract's margin.
+WITH cell AS (
+    SELECT tutor_persona, count(*) - 1 AS freedom, var_pop(overall_session_score) * count(*) AS squares
+    FROM session_fact
+    WHERE status = 'completed' AND NOT off_day AND NOT technical_issues AND overall_session_score IS NOT NULL
+    GROUP BY tutor_persona, student_persona
+    HAVING count(*) > 1
+),
+tutor AS (
+    SELECT *, row_number() OVER (ORDER BY score_spread, position) = 1 AS steady
+    FROM persona
+    LEFT JOIN (
+        SELECT tutor_persona AS name, sum(freedom) AS n, sqrt(sum(squares)) / sqrt(sum(freedom)) AS spread
+        FROM cell
+        GROUP BY tutor_persona
+    ) USING (name)
+    WHERE role = 'tutor'
+)
+SELECT name AS label, n, spread AS observed, score_spread AS expected, 0 AS low FROM tutor WHERE n > 0
+UNION ALL BY NAME
+SELECT steady.name || ' against ' || other.name AS label, other.n, steady.spread / other.spread AS observed,
+       {at_most} AS high
+FROM tutor AS steady
+JOIN tutor AS other ON steady.steady AND NOT other.steady AND other.score_spread > 1.2 * steady.score_spread
+WHERE other.n > 0 AND steady.n > 0
