@@ -29,6 +29,7 @@ def book(world: World, cohorts: range) -> pd.DataFrame:
     frame["key"] = pair * _NUMBERS + frame["number"]
     frame["pair"] = pair
     frame = frame.sort_values("key", ignore_index=True)
+    frame["fades"] = _fades(world, *(frame[c].to_numpy() for c in ("cohort", "group", "student")))
     jitter = uniform(world.seed, "session/place", frame["key"].to_numpy())
     frame["place"] = (frame["number"] - 1 + jitter) / frame["pair_size"] * _until(world, frame)
     return frame
@@ -55,16 +56,21 @@ def _keep_busy(world: World, frame: pd.DataFrame) -> None:
     frame["tutor"] = tutor
 
 
+def _fades(world: World, cohort: np.ndarray, code: np.ndarray, student: np.ndarray) -> np.ndarray:
+    """Which students (slots) lose heart: a share of each group, even from cohort to cohort."""
+    # A student fades where the running share, from a draw of the group's, passes a whole.
+    share = np.array([g.fade for g in world.groups])[code]
+    turn = student + uniform(world.seed, "group/fading", cohort, code) / np.maximum(share, 1e-9)
+    return np.floor((turn + 1) * share) > np.floor(turn * share)
+
+
 def _until(world: World, frame: pd.DataFrame) -> np.ndarray:
     """The share of the window after which each session's student books nothing more: the group's, or earlier."""
     cohort, student, group = (frame[c].to_numpy() for c in ("cohort", "student", "group"))
-    fading, seed = world.settings.probabilities.fading, world.seed
-    # An even share of every group: a student fades where the running share, from a draw of the group's, passes a whole.
-    turn = student + uniform(seed, "group/fading", cohort, group) / max(fading.share, 1e-9)
-    safe = world.mostly(world.settings.probabilities.churn.safe)
-    fades = (np.floor((turn + 1) * fading.share) > np.floor(turn * fading.share)) & ~safe[group]
-    early = between(uniform(seed, "student/until", cohort * world.slots + student), *fading.until)
-    return np.array([g.until for g in world.groups])[group] * np.where(fades, early, 1.0)
+    early = between(
+        uniform(world.seed, "student/until", cohort * world.slots + student), *world.settings.probabilities.fading.until
+    )
+    return np.array([g.until for g in world.groups])[group] * np.where(frame["fades"].to_numpy(), early, 1.0)
 
 
 def _of_group(world: World, cohorts: range, code: int, cells: np.ndarray) -> pd.DataFrame:
@@ -88,10 +94,12 @@ def _dealt(
     group = world.groups[code]
     first = _first_slot(world, code)
     slots = np.arange(group.count)
-    cohort = np.arange(cohorts.start, cohorts.stop)[:, None]
-    load = 0.75 + 0.5 * uniform(world.seed, "student/load", (cohort * world.slots + first + slots).ravel()).reshape(
-        -1, group.count
-    )
+    cohort = np.arange(cohorts.start, cohorts.stop)
+    person = (np.repeat(cohort, group.count), np.tile(first + slots, len(cohort)))
+    load = 0.75 + 0.5 * uniform(world.seed, "student/load", person[0] * world.slots + person[1])
+    fades = _fades(world, person[0], np.full(len(load), code), person[1])
+    load = np.where(fades, world.settings.probabilities.fading.load, 1.0) * load
+    load = load.reshape(-1, group.count)
     minimum = np.minimum(world.settings.main.minimum_sessions.student, totals // group.count)
     share = np.cumsum(load, axis=1) / load.sum(axis=1, keepdims=True)
     last = minimum[:, None] * (slots + 1) + rounded((totals - minimum * group.count)[:, None] * share)
@@ -107,7 +115,10 @@ def _first_slot(world: World, code: int) -> int:
 
 
 def _tutor_slots(world: World, frame: pd.DataFrame) -> np.ndarray:
-    """A tutor of the wanted persona: mostly the student's own, sometimes another of the persona (second_tutor)."""
+    """A tutor of the wanted persona: mostly the student's own, sometimes another of the persona (second_tutor).
+
+    Whoever books tutors of several personas keeps to one of each: students have few tutors (P5).
+    """
     counts = np.array([p.count for p in world.settings.personas.tutors.values()])
     first = np.cumsum(counts) - counts
     persona, cohort = frame["tutor_persona"].to_numpy(), frame["cohort"].to_numpy()
@@ -116,7 +127,8 @@ def _tutor_slots(world: World, frame: pd.DataFrame) -> np.ndarray:
     turn = np.floor(uniform(world.seed, "cohort/tutor_turn", cohort, persona) * count).astype(np.int64)
     own = (frame["student"].to_numpy() + turn) % count
     place, _ = ranks(student * len(counts) + persona, np.arange(len(frame)))
-    share = world.settings.probabilities.second_tutor
+    alone = (world.booking_shares > 0).sum(axis=1) == 1
+    share = world.settings.probabilities.second_tutor * alone[frame["group"].to_numpy()]
     offset = uniform(world.seed, "student/second_tutor", student, persona)
     second = np.floor((place + 1) * share + offset) > np.floor(place * share + offset)
     step = 1 + np.floor(

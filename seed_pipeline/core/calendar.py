@@ -12,7 +12,7 @@ import pandas as pd
 from seed_pipeline.core.cast import window_start
 from seed_pipeline.core.randomness import pick, ranks, spread, uniform
 from seed_pipeline.core.remedies import ContradictionError, Way
-from seed_pipeline.core.world import World
+from seed_pipeline.core.world import PERIOD, World
 from seed_pipeline.settings.probabilities import WEEKDAYS
 
 QUARTERS = 96  # quarter hours of a day
@@ -68,6 +68,12 @@ def _block_starts(days: int) -> np.ndarray:
     half = days // 2
     starts = np.r_[0, np.arange(half % 7 + 7, half, 7)]
     return np.r_[starts, [half] * (days % 2), starts + days - half].astype(np.int64)
+
+
+def periods(world: World, sessions: pd.DataFrame) -> np.ndarray:
+    """The platform's period that each session lies in, 0 the oldest; a block on an edge counts as the older."""
+    days = world.settings.main.days
+    return world.periods - 1 - (days - 1 - _block_starts(days)[_blocks(world, sessions)]) // PERIOD
 
 
 def _blocks(world: World, sessions: pd.DataFrame) -> np.ndarray:
@@ -225,8 +231,9 @@ def capacity(world: World) -> int:
     longest = max(m for m, share in time.durations.items() if share) + 15 * BUFFER
     open_minutes = 60 * sum(1 for w in time.hours.values() if w)
     a_day = max(1, int((open_minutes + longest - 15) // (2 * longest - 15)))
-    whole_days = int(_open(world).all(axis=1).sum())
-    days = sum(1 for w in time.weekdays.values() if w) * (whole_days // 7)
+    weeks, more = divmod(int(_open(world).all(axis=1).sum()), 7)
+    closed = sum(1 for w in time.weekdays.values() if not w)
+    days = (7 - closed) * weeks + max(0, more - closed)
     counts = np.array([p.count for p in settings.personas.tutors.values()])
     busiest = float((world.booking_shares.sum(axis=0) / counts).max())
     return int(a_day * days / busiest)

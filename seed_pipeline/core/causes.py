@@ -40,7 +40,8 @@ def _off_days(settings: Settings, draws: Draws) -> np.ndarray:
 def _conduct(settings: Settings, draws: Draws, off_day: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Talk ratio and understanding checks: inside the persona's range, on off days inside the off day's (T1, T2)."""
     personas = settings.personas.tutors
-    groups = draws.by_tutor * 2 + off_day
+    # Even in every period of the platform's, which judges them apart (P1).
+    groups = (draws.by_tutor * draws.world.periods + draws.done["period"].to_numpy()) * 2 + off_day
 
     def ends(name: str) -> tuple[np.ndarray, np.ndarray]:
         usual = draws.tutor_ranges(personas, name)

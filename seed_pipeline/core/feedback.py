@@ -19,6 +19,7 @@ from seed_pipeline.settings.ranges import middle
 
 CHANCE = "feedback_probability"
 KIND, UNKIND = 4.3, 3.3  # stars before rounding of kind and of other feedback on poor sessions (N7)
+LIKED, BEARS_ONE = 4.0, 3.5  # highest mean rating of a tutor persona from which all, or one of two, may be kind
 MOST_TAGS = 4
 _ALMOST_ONE = 0.999  # the first cohort's offset: any share of anything makes one
 FEW = 12  # completed sessions of a tutor persona in a cohort, below which chance might leave it without feedback
@@ -76,9 +77,14 @@ def _given(
 
 
 def _forgivable(settings: Settings, draws: Draws, full: dict, poor: np.ndarray) -> np.ndarray:
-    """Poor sessions of tutors who are liked, which no rule forbids to rate kindly (N7)."""
-    liked = draws.tutor(settings.personas.tutors, "rating")[:, 1] >= 4
-    return poor & ~_capped(settings, draws, full) & liked
+    """Poor sessions that may be rated kindly (N7): no rule forbids it, and the persona's mean rating bears it (T4).
+
+    That of a well-liked persona bears any number, that of others one.
+    """
+    able = poor & ~_capped(settings, draws, full)
+    best = draws.tutor(settings.personas.tutors, "rating")[:, 1]
+    one, _ = draws.first_of("forgiven", draws.by_tutor, able)
+    return able & ((best >= LIKED) | ((best >= BEARS_ONE) & (one < 1)))
 
 
 def _capped(settings: Settings, draws: Draws, full: dict) -> np.ndarray:

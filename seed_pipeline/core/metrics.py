@@ -26,6 +26,7 @@ from seed_pipeline.settings.rules import Rule
 
 Columns = dict[str, np.ndarray]
 ENGAGEMENT = "student_engagement_score"
+NEAR_TOP, TOP = 8.8, 9.94  # points of engagement
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,8 @@ def _measured(
         elif metric == ENGAGEMENT:
             if full is None:
                 level = _engagement_level(settings, draws, cohorts, values, before[metric])
+                chain = engine.steps(settings.correlations.rules, metric, values, np.ones(len(draws), dtype=bool))
+                level = _below_the_top(before[metric] + level, chain) - before[metric]
             starts[metric] = before[metric] + level
             level = starts[metric] - before[metric]  # as rounding leaves it
         steps[metric] = engine.steps(rules, metric, values, np.ones(len(draws), dtype=bool))
@@ -186,8 +189,23 @@ def _engagement_level(
     spread = settings.probabilities.events.student_spread * 1.4
     leeway[place] = spread * bell(draws.of_cell("engagement", cells)) / np.sqrt(size[place])
     target = cohort_means(draws.world, size.reshape(shape), leeway.reshape(shape)).ravel()[place]
-    level = solve(lambda x: scale.stored(engine.applied(x + deviation, chain)), codes, target, -10.0, 40.0)
+    level = solve(
+        lambda x: scale.stored(engine.applied(_below_the_top(x + deviation, chain), chain)), codes, target, -10.0, 40.0
+    )
     return level[codes]
+
+
+def _below_the_top(before: np.ndarray, chain: list[engine.Step]) -> np.ndarray:
+    """Engagement before rules, lowered where the rules would carry it to the top of its scale: it spreads below.
+
+    Nobody is more than fully engaged; beyond NEAR_TOP what is left to the top shrinks, and never to nothing.
+    """
+    after = engine.applied(before, chain)
+    gained = engine.applied(before + 1, chain) - after
+    room = TOP - NEAR_TOP
+    beyond = np.maximum(after - NEAR_TOP, 0) / room
+    wanted = NEAR_TOP + room * beyond / (1 + beyond)
+    return np.where((after > NEAR_TOP) & (gained > 0), before - (after - wanted) / np.maximum(gained, 1e-9), before)
 
 
 def _score_before(settings: Settings, draws: Draws, live: Columns, full: Columns) -> np.ndarray:
@@ -199,7 +217,20 @@ def _score_before(settings: Settings, draws: Draws, live: Columns, full: Columns
     owed = events.score_per_engagement * engagement + events.score_per_frustration * frustration
     table = settings.personas.pairs.score
     level = np.array([[table[t][s] for s in draws.world.student_personas] for t in draws.world.tutor_personas])
-    return draws.of_personas(level) + owed + draws.trend + spread
+    faded = settings.probabilities.fading.score * draws.done["fades"].to_numpy()
+    return draws.of_personas(level) + owed + draws.trend + _course(settings, draws) + faded + spread
+
+
+def _course(settings: Settings, draws: Draws) -> np.ndarray:
+    """Points of score by which a tutor's own course moves each session: a straight line over the window (P9)."""
+    place, tutor = draws.done["place"].to_numpy(), draws.done["tutor"].to_numpy()
+    counts = [p.count for p in settings.personas.tutors.values()]
+    result = np.zeros(len(draws))
+    for course in settings.probabilities.stories.courses:
+        persona = draws.world.tutor_personas.index(course.tutors)
+        slot = sum(counts[:persona]) + course.tutor - 1
+        result += np.where(tutor == slot, course.change * (2 * place - 1), 0.0)
+    return result
 
 
 def _outcomes(work: pd.DataFrame, score: np.ndarray, booked: np.ndarray) -> pd.DataFrame:

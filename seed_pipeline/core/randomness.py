@@ -99,6 +99,12 @@ def ranks(groups: np.ndarray, *order: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return place, size
 
 
+def in_turns(groups: np.ndarray, parts: np.ndarray, *order: np.ndarray) -> np.ndarray:
+    """For each row: its place (0, 1, …) within its group when the group's parts take turns, each in the given order."""
+    turn, _ = ranks(groups * (parts.max(initial=0) + 1) + parts, *order)
+    return ranks(groups, turn, *order)[0]
+
+
 def spread(groups: np.ndarray, u: np.ndarray, jitter: np.ndarray) -> np.ndarray:
     """Quantiles in (0, 1), evenly spread within each group: `u` decides who gets which, `jitter` where in it."""
     place, size = ranks(groups, u)

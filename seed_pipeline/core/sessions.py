@@ -7,12 +7,14 @@ import pandas as pd
 
 from seed_pipeline.core import booking, calendar, topics
 from seed_pipeline.core.cast import DEPARTMENTS
-from seed_pipeline.core.randomness import chosen, ranks, to_total, uniform, uuids, whole_between
+from seed_pipeline.core.randomness import chosen, in_turns, ranks, rounded, to_total, uniform, uuids, whole_between
 from seed_pipeline.core.wording import NOTHING, say
 from seed_pipeline.core.world import World
 from seed_pipeline.settings import Settings
 
+PUNCTUAL = 5  # minutes; whoever starts later is late (P7)
 MOST_LATE = 8  # minutes; with the longest overrun it stays within the calendar's buffer
+FEWEST_JUDGED = 5  # completed sessions of a tutor, below which the platform raises no alert
 OVERRUN = (-6, 5)  # minutes
 BOOKED_AHEAD = (1, 12)  # days
 BOOKING_HOURS = (7 * 60, 22 * 60)  # minutes of the day at which people book
@@ -24,6 +26,7 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     minutes = calendar.durations(world, work)
     start = calendar.schedule(world, cohorts, work, minutes)
     work = _with_people(work, upstream)
+    work["period"] = calendar.periods(world, work)
     work["status"] = _outcomes(world, cohorts, work)
     work["completed"] = work["status"].to_numpy() == "completed"
     work["earlier_tutor_no_shows"] = _earlier_no_shows(work)
@@ -78,8 +81,14 @@ def _of_the_lost(world: World, work: pd.DataFrame) -> np.ndarray:
 
 
 def _outcomes(world: World, cohorts: range, work: pd.DataFrame) -> np.ndarray:
-    """The status of each session: exact counts per cohort (O1-O4), tutor no-shows per tutor persona (O6)."""
+    """The status of each session: exact counts per cohort (O1-O4), tutor no-shows per tutor persona (O6).
+
+    A persona's no-shows are dealt out over its tutors and periods (P2); tutors whom the platform is to find hold enough
+    sessions for it to look at them (P1).
+    """
     seed, key = world.seed, work["key"].to_numpy()
+    # A tutor in a period of the platform's: its services judge these apart.
+    tutor_period = work["tutor"].to_numpy() * world.periods + work["period"].to_numpy()
     numbers = np.arange(cohorts.start, cohorts.stop)
     local = work["cohort"].to_numpy() - cohorts.start
     cascade, first = in_cascade(world, work), work["number"].to_numpy() == 1
@@ -89,13 +98,17 @@ def _outcomes(world: World, cohorts: range, work: pd.DataFrame) -> np.ndarray:
     turn = np.where(kept, 2.0, uniform(seed, "session/tutor_no_show", key))
     turn = np.where(cascade & first, -work["pair_size"].to_numpy(), turn)
     persona = work["tutor_persona"].to_numpy()
-    place, _ = ranks(local * len(world.tutor_personas) + persona, turn)
+    place = in_turns(local * len(world.tutor_personas) + persona, tutor_period, turn)
     no_show_tutor = place < world.tutor_no_shows(numbers)[local, persona]
 
     absence = np.array([p.absence for p in world.settings.personas.students.values()])[
         work["student_persona"].to_numpy()
     ]
-    absence = np.where(kept, 1e-9, absence)
+    found = np.array([bool(p.raises) for p in world.settings.personas.tutors.values()])[persona]
+    held, _ = ranks(
+        (local * (tutor_period.max() + 1) + tutor_period) * 2 + no_show_tutor, ~kept, uniform(seed, "session/held", key)
+    )
+    absence = np.where(kept | (found & (held < FEWEST_JUDGED)), 1e-9, absence)
     place, _ = ranks(local * 2 + no_show_tutor, -np.log(uniform(seed, "session/absence", key)) / absence)
     missing = (
         world.sessions(numbers) - world.completed(numbers) - np.bincount(local[no_show_tutor], minlength=len(numbers))
@@ -144,11 +157,26 @@ def _homework(settings: Settings, world: World, work: pd.DataFrame) -> np.ndarra
     return _chosen(world, "homework", work, chance, work["tutor_persona"].to_numpy())
 
 
+def _minutes_late(settings: Settings, world: World, work: pd.DataFrame) -> np.ndarray:
+    """Minutes that each session starts late: over PUNCTUAL for a persona's share of completed sessions (P7).
+
+    The share is rounded in every cohort, so that weaker personas never look more punctual, and dealt out over tutors.
+    """
+    seed, key, persona = world.seed, work["key"].to_numpy(), work["tutor_persona"].to_numpy()
+    done, u = work["completed"].to_numpy(), uniform(seed, "session/late", key)
+    shares = np.array([p.late for p in settings.personas.tutors.values()])
+    groups = (work["cohort"].to_numpy() * len(shares) + persona) * 2 + ~done
+    size = ranks(groups, u)[1]
+    late = done & (in_turns(groups, work["tutor"].to_numpy(), u) < rounded(shares[persona] * size))
+    minutes = uniform(seed, "session/minutes_late", key)
+    return np.where(late, whole_between(minutes, PUNCTUAL + 1, MOST_LATE), np.floor((PUNCTUAL + 1) * minutes**2))
+
+
 def _rows(settings: Settings, world: World, work: pd.DataFrame, start: np.ndarray, upstream: Mapping) -> pd.DataFrame:
     """The platform's rows."""
     seed, key, minutes = world.seed, work["key"].to_numpy(), work["scheduled_duration"].to_numpy()
     status, done = work["status"].to_numpy(), work["completed"].to_numpy()
-    late = np.floor((MOST_LATE + 1) * uniform(seed, "session/late", key) ** 2).astype("timedelta64[m]")
+    late = _minutes_late(settings, world, work).astype("timedelta64[m]")
     actual_minutes = minutes + whole_between(uniform(seed, "session/overrun", key), *OVERRUN)
     none = np.datetime64("NaT", "s")
     actual_start = np.where(done, start + late.astype("timedelta64[s]"), none)
@@ -156,7 +184,8 @@ def _rows(settings: Settings, world: World, work: pd.DataFrame, start: np.ndarra
     minute = whole_between(uniform(seed, "session/booked_at", key), *BOOKING_HOURS) * 60
     day = world.zone.local(start).astype("datetime64[D]") - days_ahead
     booked_at = world.zone.utc(day.astype("datetime64[s]") + minute.astype("timedelta64[s]"))
-    moved_by_tutor = uniform(seed, "session/moved_by", key) < settings.probabilities.outcomes.rescheduled_by_tutor
+    moved = (status == "rescheduled") * settings.probabilities.outcomes.rescheduled_by_tutor
+    moved_by_tutor = _chosen(world, "moved_by", work, moved, work["tutor"].to_numpy())
     return pd.DataFrame(
         {
             "id": work["session_id"],

@@ -15,6 +15,9 @@ from seed_pipeline.settings import Settings
 from seed_pipeline.settings.probabilities import Match
 from seed_pipeline.settings.zones import Zone
 
+PERIOD = 30
+"""Days over which the platform's services look back."""
+
 
 class World:
     """What the settings come to, before a row is made."""
@@ -99,12 +102,26 @@ class World:
         return rounded(self._expected_no_shows_before(cohorts))
 
     def _expected_no_shows_before(self, cohorts: np.ndarray) -> np.ndarray:
-        rates = np.array([p.no_show for p in self.settings.personas.tutors.values()])
         # All cohorts but the first have one size; a small one books otherwise than the shares say (O7).
         sizes = self.sessions(np.array([0, min(1, self.cohorts - 1)]))
-        first, each = (rates * self.expected_bookings(int(size)).sum(axis=0) for size in sizes)
+        first, each = (self._expected_no_shows(int(size)) for size in sizes)
         earlier = np.asarray(cohorts)[:, None]
         return np.where(earlier > 0, first + each * (earlier - 1), 0.0)
+
+    def _expected_no_shows(self, size: int) -> np.ndarray:
+        """Expected no-shows of each tutor persona in a cohort of `size` (O6).
+
+        Two a month accuse a tutor: a spared persona has one for each where its rate can bear it (P2).
+        """
+        personas = self.settings.personas.tutors.values()
+        expected = np.array([p.no_show for p in personas]) * self.expected_bookings(size).sum(axis=0)
+        most = np.array([p.count * self.periods if p.spared else np.inf for p in personas])
+        return np.where(expected - most < (1.0 if self.cohorts == 1 else 0.5), np.minimum(expected, most), expected)
+
+    @cached_property
+    def periods(self) -> int:
+        """How many of the platform's periods of 30 days the window holds, the oldest perhaps in part."""
+        return -(-self.settings.main.days // PERIOD)
 
     @property
     def tutor_no_show_share(self) -> float:

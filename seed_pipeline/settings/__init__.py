@@ -164,6 +164,11 @@ def _check_named(probabilities: Probabilities, personas: Personas) -> None:
         where = "probabilities.yaml, stories.at_risk_cascade"
         known(f"{where}.group", cascade.group, [row.group for row in probabilities.booking], "group")
         known(f"{where}.tutors", cascade.tutors, personas.tutors, "tutor persona")
+    for i, course in enumerate(probabilities.stories.courses):
+        where = f"probabilities.yaml, stories.courses.{i}"
+        known(f"{where}.tutors", course.tutors, personas.tutors, "tutor persona")
+        numbers = [str(n + 1) for n in range(personas.tutors[course.tutors].count)]
+        known(f"{where}.tutor", str(course.tutor), numbers, f"{course.tutors} tutor of a cohort")
 
 
 def load(

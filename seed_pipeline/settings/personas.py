@@ -2,8 +2,10 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, GetPydanticSchema, model_validator
+from pydantic_core import core_schema
 
+from seed_pipeline.schema import ENUMS
 from seed_pipeline.settings.ranges import (
     Count,
     Counts,
@@ -21,6 +23,10 @@ from seed_pipeline.settings.ranges import (
     Years,
 )
 
+AlertType = Annotated[
+    str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(list(ENUMS["alert_type"])))
+]
+
 
 class OffDays(Strict):
     """Sessions on which a good tutor is not (T6)."""
@@ -31,7 +37,11 @@ class OffDays(Strict):
 
 
 class TutorPersona(Strict):
-    """What a kind of tutor does, in ranges and rates (T1-T6, O6)."""
+    """What a kind of tutor does, in ranges and rates (T1-T6, O6), and what the platform makes of it.
+
+    `raises` lists the platform's alerts that every such tutor raises (P1); a `spared` one raises none of those about
+    talk, checks and no-shows, and is never shown as high risk (P2).
+    """
 
     count: Count
     talk_ratio: Ratios
@@ -40,6 +50,9 @@ class TutorPersona(Strict):
     rating: Ratings
     first_session_success: Share
     no_show: Share
+    late: Share
+    raises: tuple[AlertType, ...] = ()
+    spared: bool = False
     off_days: OffDays | None = None
     score_spread: Weight
     enthusiasm: Scores

@@ -84,14 +84,16 @@ class Group(Strict):
     persona: Name
     count: Count
     until: Annotated[Number, Field(gt=0, le=1)] = 1.0
+    fade: Share = 0.0
     sessions: dict[Name, Weight]
 
 
 class Fading(Strict):
-    """Students who stop booking before the window ends."""
+    """Students who lose heart and stop booking before the window ends."""
 
-    share: Share
     until: Ratios
+    load: Annotated[Share, Field(gt=0)]
+    score: Number
 
 
 class Cascade(Strict):
@@ -101,9 +103,21 @@ class Cascade(Strict):
     tutors: Name
 
 
-class Stories(Strict):
-    """N: thresholds and shares of the stories."""
+class Course(Strict):
+    """P9: one tutor of a persona in every cohort gets better or worse over the window.
 
+    `change` is in points of score, from the mean of the window's older half to that of its newer one.
+    """
+
+    tutors: Name
+    tutor: Annotated[Whole, Field(ge=1, le=500)] = 1
+    change: Annotated[Number, Field(ge=-10, le=10)]
+
+
+class Stories(Strict):
+    """N, P9: thresholds and shares of the stories."""
+
+    courses: tuple[Course, ...] = ()
     at_risk_cascade: Cascade | None = None
     high_score: Score
     high_score_rebooking: Share

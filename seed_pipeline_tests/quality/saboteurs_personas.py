@@ -70,7 +70,9 @@ engine(
 )
 engine("T6_off_days", "15 % off days", "personas.tutors.star.off_days.share=0.15")
 engine(
-    "T5_first_session_success", "solid tutors succeed as stars do", "personas.tutors.solid.first_session_success=0.9"
+    "T5_first_session_success",
+    "solid tutors fail in every second first session",
+    "personas.tutors.solid.first_session_success=0.5",
 )
 
 
@@ -214,7 +216,7 @@ def time_runs_backwards(d: Data) -> None:
 engine(
     "D1_peak_hours",
     "the peak before noon",
-    "probabilities.time.hours={8: 13, 9: 15, 10: 14, 11: 12, 12: 10, 15: 2, 16: 3}",
+    "probabilities.time.hours={8: 13, 9: 15, 10: 14, 11: 12, 12: 10, 15: 2, 16: 3, 17: 1, 18: 1}",
 )
 engine(
     "D2_busy_weekdays",
