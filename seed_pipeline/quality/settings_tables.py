@@ -31,6 +31,10 @@ def settings_tables(settings: Settings) -> dict[str, Callable[[], str]]:
     s = settings
     return {
         "persona": lambda: _personas(s),
+        "platform_wish": lambda: values(
+            ("persona", "what", "judged", "exempt", "wanted"), platform.wishes(s, cohorts(s))
+        ),
+        "churn_weight_name": lambda: values(("name",), ((name,) for name in CHURN_FACTORS)),
         "rule": lambda: values(("name", "position", "enabled", "has_statement"), _rules(s)),
         "rule_effect": lambda: values(
             ("rule", "rule_position", "enabled", "metric", "turn", "operation", "operand"), _effects(s)

@@ -47,9 +47,11 @@ KEY_FACTS = {
 FACTS: Mapping[str, tuple[str, ...]] = {
     "sessions": (
         *dict.fromkeys((*TRIGGER_FACTS, *METRICS)), "status", "follow_up_booked", "student_satisfaction_rating",
-        "has_audio", "has_video", "has_screen", "has_feedback", "highlights", "hour", "weekday", *KEY_FACTS["sessions"],
+        "has_audio", "has_video", "has_screen", "has_feedback", "minutes_late", "highlights", "hour", "weekday",
+        *KEY_FACTS["sessions"],
     ),
-    "students": ("sessions", "completed_sessions", "status", "churned", "met_tutor_no_show", *KEY_FACTS["students"]),
+    "students": ("sessions", "completed_sessions", "tutors_met", "status", "churned", "met_tutor_no_show",
+        *KEY_FACTS["students"]),
     "tutors": ("sessions", "completed_sessions", *KEY_FACTS["tutors"]),
 }  # fmt: skip
 """What a target may look at, by what its rows are."""
