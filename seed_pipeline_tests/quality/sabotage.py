@@ -9,7 +9,18 @@ from seed_pipeline.quality.judgement import judge
 from seed_pipeline.settings import Settings
 from seed_pipeline_tests.quality.saboteur import SABOTEURS, Saboteur
 
-for _topic in ("counts", "personas", "rules", "stories", "services", "keys", "integrity", "texts", "defects"):
+for _topic in (
+    "counts",
+    "personas",
+    "rules",
+    "stories",
+    "services",
+    "platform",
+    "keys",
+    "integrity",
+    "texts",
+    "defects",
+):
     import_module(f"seed_pipeline_tests.quality.saboteurs_{_topic}")
 
 
