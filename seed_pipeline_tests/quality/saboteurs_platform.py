@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from seed_pipeline_tests.quality.saboteur import Data, breaks, engine
+from seed_pipeline_tests.quality.saboteur import Data, breaks
 
 DEMO = (
-    "main.total_sessions=330", "main.days=60", "main.cohort.sessions=330", "probabilities.time.recency=1.5",
+    "main.total_sessions=330", "main.days=60", "main.cohort.sessions=330", "probabilities.time.recency=1.6",
     "probabilities.fading.until=[0.8, 0.95]",
     "probabilities.stories.courses=[{tutors: solid, tutor: 1, change: -2.8}, {tutors: solid, tutor: 2, change: 1.2}]",
 )  # fmt: skip
@@ -22,15 +22,6 @@ def an_at_risk_tutor_who_always_came(d: Data) -> None:
 def a_struggling_tutor_who_checks_often(d: Data) -> None:
     mine = d.sessions("status == 'completed' and tutor == 'struggling'")
     d.put("session_audio_metrics", mine, "tutor_checks_understanding_count", 5)
-
-
-engine(
-    "P1_weak_tutors_found",
-    "at-risk tutors booked too little",
-    "personas.tutors.at_risk.raises=[declining_performance]",
-    "personas.tutors.star.raises=[high_talk_ratio]",
-    "personas.tutors.star.talk_ratio=[0.70, 0.75]",
-)
 
 
 @breaks("P2_good_tutors_spared")

@@ -13,7 +13,7 @@ RULES = {
     "R5_balanced_conversation": ("balanced_conversation", "{0.add: 1.35}", SMALL),
     "R6_gaming_detected": ("gaming_detected", "{0.set: 3.3}", COHORTS),
     "R8_technical_issues": ("technical_issues", "{0.add: -1.35}", SMALL),
-    "R12_further_rules": ("broken_trust", "{0.add: -0.72}", SMALL),
+    "R12_further_rules": ("broken_trust", "{0.add: -1.26}", SMALL),
 }
 """Each rule's statement, its effects off by 10 %, and a world in which it triggers."""
 
