@@ -33,12 +33,6 @@ class StudentFacts(Facts):
     def _completed_sessions(self) -> np.ndarray:
         return self.count(self.chunk.sessions["status"] == "completed")
 
-    def _tutors_met(self) -> np.ndarray:
-        chunk = self.chunk
-        tutor, student = (chunk.column("sessions", f"{of}_id").astype(str) for of in ("tutor", "student"))
-        first = np.unique(np.column_stack([tutor, student]).astype(str), axis=0, return_index=True)[1]
-        return self.count(np.isin(np.arange(len(tutor)), first))
-
     def _churned(self) -> np.ndarray:
         return (self["status"] == "churned").astype(float)
 

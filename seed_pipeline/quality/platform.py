@@ -1,7 +1,7 @@
 """What may be asked of the people as the platform sees them (P1, P2, P6, P9), by what the settings leave room for.
 
-It is asked where a cohort is about as dense as the default, and where the personas' own numbers bring it about; of a first
-cohort of another size than the rest (C5) nothing is asked.
+It is asked where a cohort is about as dense as the default, and where the personas' own numbers bring it about; of a
+first cohort of another size than the rest (C5) nothing is asked.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ FOUND_BY = ("high_talk_ratio", "low_understanding_checks", "no_show_pattern")
 
 
 def wishes(settings: Settings, cohorts: int) -> Iterator[tuple[str, str, bool, int, int]]:
-    """Rows of (tutor persona, what is asked, whether it is judged, tutors exempt, tutors wanted at least in a cohort)."""
+    """Rows: tutor persona, what is asked, whether it is judged, tutors exempt, fewest tutors in a cohort."""
     usual, exempt = usual_density(settings, cohorts), odd_cohorts(settings, cohorts)
     personas = settings.personas.tutors
     best, weakest = (pick(personas, key=lambda name: personas[name].rating) for pick in (max, min))

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from seed_pipeline.quality import platform
 from seed_pipeline.quality.sql import Raw, values
 from seed_pipeline.schema import decimals, metadata
 from seed_pipeline.settings import Settings
@@ -16,6 +17,11 @@ from seed_pipeline.settings.text import Text
 from seed_pipeline.settings.text_lines import Line
 from seed_pipeline.settings.zones import zone, zone_info
 
+CHURN_FACTORS = (
+    "first_session_satisfaction", "sessions_completed", "follow_up_booking_rate", "avg_session_score",
+    "tutor_consistency", "student_engagement",
+)  # fmt: skip
+"""The factors of churn that the platform's services know by name (P4)."""
 Rows = Iterator[tuple[Any, ...]]
 HOME = {
     name: table

@@ -1,6 +1,6 @@
--- Off days by tutor persona: half to twice the configured share.
+-- Off days by tutor persona: half to twice the configured share; each of several cohorts rounds its few off days, perhaps down.
 SELECT name AS label, count(id) AS n, count(*) FILTER (WHERE off_day) / nullif(count(id), 0) AS observed,
-       coalesce(off_days_share, 0) AS expected, {times}[1] * expected AS low, {times}[2] * expected AS high, 1 AS unit
+       coalesce(off_days_share, 0) AS expected, if({cohorts} > 1 AND n * expected < 2, 0, {times}[1] * expected) AS low, {times}[2] * expected AS high, 1 AS unit
 FROM persona
 LEFT JOIN session_fact ON tutor_persona = name AND session_fact.status = 'completed'
 WHERE role = 'tutor'

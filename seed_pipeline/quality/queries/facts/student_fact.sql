@@ -4,6 +4,7 @@ WITH counted AS (
         student_id,
         count(*) AS sessions,
         count(*) FILTER (WHERE status = 'completed') AS completed_sessions,
+        count(DISTINCT tutor_id) AS tutors_met,
         count(*) FILTER (WHERE status = 'completed' AND list_contains({probabilities.churn.safe.tutors}, tutor_persona))
             AS with_safe_tutors,
         count(*) FILTER (WHERE status = 'completed' AND list_contains({probabilities.churn.lost.tutors}, tutor_persona))
@@ -22,6 +23,7 @@ SELECT
     truth_personas.persona AS student_persona,
     coalesce(sessions, 0) AS sessions,
     coalesce(completed_sessions, 0) AS completed_sessions,
+    coalesce(tutors_met, 0) AS tutors_met,
     coalesce(persona = {probabilities.churn.safe.persona} AND with_safe_tutors > completed_sessions / 2, false) AS safe,
     coalesce(persona = {probabilities.churn.lost.persona} AND with_lost_tutors > completed_sessions / 2, false) AS lost,
     coalesce(met_tutor_no_show, false) AS met_tutor_no_show,
