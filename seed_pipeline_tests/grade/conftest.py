@@ -16,24 +16,11 @@ from seed_pipeline_tests.platform.services import Services
 
 NOW = datetime.combine(TODAY, time())
 SEEDS = (0, 1, 2)
-_USUAL = {
-    "first_session_satisfaction": 0.25,
-    "sessions_completed": 0.15,
-    "follow_up_booking_rate": 0.2,
-    "avg_session_score": 0.15,
-    "tutor_consistency": 0.1,
-    "student_engagement": 0.15,
-}
-USUAL_WEIGHTS = (
-    "probabilities.churn.weights={"
-    + ", ".join(f"{name}: {{weight: {w}, notes: usual}}" for name, w in _USUAL.items())
-    + "}"
-)
 
 
 def fill(target: str | sa.URL, *overrides: str) -> None:
     """Load the dataset of these settings."""
-    settings = settings_with(USUAL_WEIGHTS, *overrides)
+    settings = settings_with(*overrides)
     engine = database.connect(target)
     database.load(engine, complete_chunks(settings), Release(settings.main.seed, "", "test", TODAY))
     engine.dispose()

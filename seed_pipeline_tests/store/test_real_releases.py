@@ -16,7 +16,7 @@ from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.settings import Settings
 from seed_pipeline.store import database
 from seed_pipeline.store.artifacts import Artifacts
-from seed_pipeline_tests.grade.conftest import USUAL_WEIGHTS, serve
+from seed_pipeline_tests.grade.conftest import serve
 from seed_pipeline_tests.grade.test_grades import STRICT
 from seed_pipeline_tests.grade.test_services import disagreements
 from seed_pipeline_tests.store.conftest import Target
@@ -27,7 +27,7 @@ DAY = date(2026, 3, 1)
 
 def asked(target: Target, seed: int) -> Settings:
     url = target.url.render_as_string(hide_password=False)
-    overrides = ["main.allowed_targets=['*']", "defects.inject=valid", USUAL_WEIGHTS]
+    overrides = ["main.allowed_targets=['*']", "defects.inject=valid"]
     wishes = Wishes(seed=seed, as_of=DAY.isoformat(), target=url, overrides=overrides)
     return wishes.settings(DAY)
 
