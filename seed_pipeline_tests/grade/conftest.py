@@ -60,7 +60,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
 @pytest.fixture
 def untouched(filled: Callable[[int], Path], tmp_path: Path) -> str:
     """The URL of a database of the test's own that no service has seen."""
-    return f"sqlite:///{shutil.copy(filled(0), tmp_path / 'own.db')}"
+    return f"sqlite:///{shutil.copy(filled(2), tmp_path / 'own.db')}"
 
 
 @pytest.fixture
