@@ -3,6 +3,7 @@
 import dagster as dg
 
 from seed_pipeline.defs import assets, reports
+from seed_pipeline.defs.alive import dead_runs
 from seed_pipeline.defs.checks import CHECKS
 from seed_pipeline.defs.demos import demo_script
 from seed_pipeline.defs.jobs import JOBS, failed_runs, nightly
@@ -17,7 +18,7 @@ defs = dg.Definitions(
     asset_checks=[*CHECKS, demo_script],
     jobs=JOBS,
     schedules=[nightly],
-    sensors=[failed_runs],
+    sensors=[failed_runs, dead_runs],
     resources={
         "settings": _settings,
         "parquet": ParquetTables(settings=_settings),

@@ -3,7 +3,9 @@
 Exit codes: 0 done, 1 a verdict failed (nothing was loaded), 2 something was asked that cannot be (nothing was written).
 """
 
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 
 
@@ -14,6 +16,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     from seed_pipeline.cli.output import forgiving
 
+    # Whoever ends the process by a signal gets temporary folders removed and transactions rolled back.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     arguments = list(sys.argv[1:] if argv is None else argv)
     with forgiving():
         code = _run(arguments)

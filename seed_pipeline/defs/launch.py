@@ -11,6 +11,7 @@ from dagster._core.execution.plan.objects import StepFailureData
 
 from seed_pipeline import CONFIGS
 from seed_pipeline.core.dataset import ENTITIES
+from seed_pipeline.defs.alive import end_dead_runs
 from seed_pipeline.defs.settings import refuse_secrets
 from seed_pipeline.pipeline.ledger import RefusedError
 from seed_pipeline.pipeline.releasing import Candidate
@@ -41,6 +42,7 @@ def materialize(wishes: Wishes, settings: Settings, artifacts: Path, job: str = 
     asked = run_config(without_secret(wishes, settings.main.target), artifacts)
     config = {"resources": {"settings": {"config": asked}}, **QUIET}
     with _instance() as instance:
+        end_dead_runs(instance)
         result = defs.resolve_job_def(job).execute_in_process(
             instance=instance, run_config=config, raise_on_error=False
         )

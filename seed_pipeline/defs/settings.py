@@ -9,6 +9,7 @@ import dagster as dg
 from pydantic import Field, create_model
 
 from seed_pipeline.blast_radius import Change, Version, blast_radius, kept, remember
+from seed_pipeline.defs.alive import holds
 from seed_pipeline.defs.versions import SOME_DAY, shipped
 from seed_pipeline.pipeline.making import Made, Opened, made, watch
 from seed_pipeline.pipeline.wishes import Wishes
@@ -97,6 +98,8 @@ class SeedSettings(dg.ConfigurableResource):
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Fail at once where the stored configuration of the run holds a password: Dagster keeps it for good."""
+        if context.run and context.instance:
+            holds(context.instance, context.run.run_id)
         try:
             refuse_secrets(context.run.run_config if context.run else {})
         except SettingsError as error:

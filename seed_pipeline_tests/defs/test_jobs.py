@@ -1,19 +1,24 @@
 """The jobs people launch, and the nightly refresh."""
 
 import json
+import multiprocessing
 import os
 import threading
+import time
 from collections.abc import Iterator
 from datetime import date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import ClassVar
 
 import dagster as dg
 import pytest
+from dagster._core.instance import InstanceRef
 
 from seed_pipeline.definitions import defs
 from seed_pipeline.defs import launch
+from seed_pipeline.defs.alive import end_dead_runs, holds
 from seed_pipeline.defs.jobs import WEBHOOK, failed_runs
 from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.pipeline.wishes import Wishes
@@ -217,3 +222,30 @@ def test_a_failed_check_shows_the_offending_rows(place: Place) -> None:
     rows = found.metadata["offending rows"].records  # type: ignore[union-attr]
     assert len(rows) == 20
     assert all(len(row.data["id"]) == 36 and row.data["sessions"] < 30 for row in rows)
+
+
+def hold(home: str, run_id: str, said: Connection) -> None:
+    """In another process: hold the run, then wait to be killed."""
+    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(home)) as instance:
+        holds(instance, run_id)
+    said.send("held")
+    time.sleep(60)
+
+
+def test_a_run_whose_process_was_killed_is_ended(tmp_path: Path) -> None:
+    """It would count as in progress for ever, and the nightly refresh would wait for it; one that lives is let be."""
+    spawn = multiprocessing.get_context("spawn")
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        run = instance.create_run_for_job(defs.resolve_job_def("seed_all"), status=dg.DagsterRunStatus.STARTED)
+        here, there = spawn.Pipe()
+        process = spawn.Process(target=hold, args=(str(tmp_path), run.run_id, there))
+        process.start()
+        assert here.recv() == "held"
+        assert end_dead_runs(instance) == []
+        process.kill()
+        process.join()
+        assert end_dead_runs(instance) == [run.run_id]
+        ended = instance.get_run_by_id(run.run_id)
+        assert ended is not None
+        assert ended.status == dg.DagsterRunStatus.FAILURE
+        assert end_dead_runs(instance) == []
