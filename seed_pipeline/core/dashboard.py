@@ -106,7 +106,9 @@ class Platform:
             frame = rows[rows["period"] == period]
             table = frame.pivot(index="id", columns="metric", values="value")
             if len(table):
-                self._sums[period] += self._totals({str(m): table[m].to_numpy(np.float64) for m in table})
+                self._sums[period] += self._totals(
+                    {str(m): np.nan_to_num(table[m].to_numpy(np.float64)) for m in table}
+                )
 
     def _totals(self, of: Mapping[str, np.ndarray]) -> np.ndarray:
         """The counts, then tenths of score, first sessions rebooked and tutors at risk: whole numbers all."""

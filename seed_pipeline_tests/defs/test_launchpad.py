@@ -51,7 +51,7 @@ def test_every_rule_has_a_switch() -> None:
 def test_what_is_left_as_it_stands_wishes_nothing() -> None:
     """So presets and a folder of other settings have their say."""
     assert SeedSettings().load().model_dump() == Wishes().settings(SeedSettings().load().main.as_of).model_dump()
-    assert SeedSettings(presets=["demo"]).load().main.total_sessions == 450
+    assert SeedSettings(presets=["demo"]).load().main.total_sessions == 330
     assert SeedSettings(presets=["demo"], sessions=300).load().main.total_sessions == 300
 
 

@@ -143,7 +143,7 @@ def test_verdicts_speak_for_the_whole_lineage(loaded: Place) -> None:
 
 def test_what_was_judged_is_not_judged_again(loaded: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same data under the same law: the ledger answers."""
-    monkeypatch.setattr("seed_pipeline.pipeline.judging.judge", lambda *a, **k: pytest.fail("judged twice"))
+    monkeypatch.setattr("seed_pipeline.pipeline.judging.judged", lambda *a, **k: pytest.fail("judged twice"))
     assert loaded.launch(job=defs.resolve_job_def("recheck_and_load")).success
 
 
