@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from seed_pipeline.cli.asking import show_query, sql
 from seed_pipeline.cli.grading import grade
 from seed_pipeline.cli.options import (
     AllowProduction,
@@ -21,6 +22,7 @@ from seed_pipeline.cli.options import (
     Seed,
     Sessions,
     Set,
+    ShownQuery,
     Target,
 )
 
@@ -179,6 +181,7 @@ def check(
     set_: Set = None,
     config: Config = None,
     json: Json = False,
+    sql_: ShownQuery = None,
 ) -> None:
     """Judge what is there against the contract and print every verdict. Exit code 1 if a blocking one fails.
 
@@ -187,6 +190,8 @@ def check(
     from seed_pipeline.cli import work
 
     _one_of(target, artifacts)
+    if sql_ is not None:
+        return show_query(context.params, artifacts, sql_)
     work.check(work.wishes(context.params), artifacts, json)
 
 
@@ -262,6 +267,7 @@ def demo(
 
 
 app.command()(grade)
+app.command()(sql)
 
 
 @config_app.command("show")

@@ -129,3 +129,12 @@ Artifacts = Annotated[
     typer.Option(help="Folder of Parquet artifacts, instead of a database.", metavar="DIR", rich_help_panel=_PLACES),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of prose.", rich_help_panel=_OUTPUT)]
+ShownQuery = Annotated[
+    str | None,
+    typer.Option(
+        "--sql",
+        help="Print the queries of one statement instead; with --artifacts, ready to paste into duckdb.",
+        metavar="NAME",
+        rich_help_panel=_OUTPUT,
+    ),
+]

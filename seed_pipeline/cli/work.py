@@ -64,7 +64,7 @@ def generate(asked: Wishes, out: Path, as_json: bool) -> None:
         artifacts = generate_all(settings, out, progress)
     rows, fingerprint = released_rows(artifacts), artifacts.fingerprint()
     if as_json:
-        _print_json({"artifacts": str(out), "rows": rows, "fingerprint": fingerprint, "world": show.world(settings)})
+        print_json({"artifacts": str(out), "rows": rows, "fingerprint": fingerprint, "world": show.world(settings)})
     else:
         show.generated(settings, rows, fingerprint, out)
 
@@ -77,7 +77,7 @@ def plan(asked: Wishes, artifacts: Path | None, as_json: bool) -> None:
     with show.progress(not as_json) as progress:
         found, refusals = running.plan(settings, artifacts, progress)
     if as_json:
-        _print_json({"plan": found.as_dict(), "refusals": refusals})
+        print_json({"plan": found.as_dict(), "refusals": refusals})
     else:
         show.plan(found, refusals)
     _exit(REFUSED if refusals or found.refused else 0)
@@ -89,7 +89,7 @@ def clean(asked: Wishes, as_json: bool) -> None:
 
     found = clean_target(asked.settings(date.today()))
     if as_json:
-        _print_json({"plan": found.as_dict()})
+        print_json({"plan": found.as_dict()})
     else:
         show.cleaned(found)
 
@@ -101,7 +101,7 @@ def check(asked: Wishes, artifacts: Path | None, as_json: bool) -> None:
     verdicts = check_target(asked) if artifacts is None else check_artifacts(asked, artifacts)
     failed = [v for v in verdicts if v.failed and v.blocking]
     if as_json:
-        _print_json({"passed": not failed, "verdicts": [v.to_json() for v in verdicts]})
+        print_json({"passed": not failed, "verdicts": [v.to_json() for v in verdicts]})
     else:
         show.verdicts(verdicts)
     _exit(REFUSED if failed else 0)
@@ -120,7 +120,7 @@ def explain(asked: Wishes, folder: Path | None, identifier: str, as_json: bool) 
         artifacts, settings = opened_artifacts(asked, folder)
         found = explained(artifacts.release(), settings, identifier)
     if as_json:
-        _print_json(found.to_json())
+        print_json(found.to_json())
     else:
         typer.echo(found.text)
 
@@ -134,7 +134,7 @@ def report(asked: Wishes, folder: Path | None, out: Path, as_json: bool) -> None
     written(page_of(source), out)
     if as_json:
         verdicts = [v.to_json() for v in source.verdicts]
-        _print_json({"report": str(out), "passed": not source.failed, "rows": source.rows, "verdicts": verdicts})
+        print_json({"report": str(out), "passed": not source.failed, "rows": source.rows, "verdicts": verdicts})
     else:
         show.reported(source.verdicts, source.rows, source.settings, out)
     _exit(REFUSED if source.failed else 0)
@@ -154,7 +154,7 @@ def demo(asked: Wishes, as_json: bool) -> None:
         engine.dispose()
     failed = any(scene.failed for scene in scenes)
     if as_json:
-        _print_json({"passed": not failed, "scenes": [scene.to_json() for scene in scenes]})
+        print_json({"passed": not failed, "scenes": [scene.to_json() for scene in scenes]})
     else:
         show.scenes(scenes)
     _exit(REFUSED if failed else 0)
@@ -176,7 +176,7 @@ def grade(asked: Wishes, options: Mapping[str, Any], as_json: bool) -> None:
         thresholds=limits,
     )
     if as_json:
-        _print_json(grades.to_json())
+        print_json(grades.to_json())
     else:
         show.graded(grades, bool(limits.given))
     _exit(REFUSED if grades.failures else 0)
@@ -195,7 +195,7 @@ def show_settings(asked: Wishes, key: str | None, as_json: bool) -> None:
             ) from None
     content = show.plain(found)
     if as_json:
-        _print_json(content)
+        print_json(content)
     else:
         typer.echo(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120), nl=False)
 
@@ -204,20 +204,21 @@ def validate_settings(asked: Wishes, as_json: bool) -> None:
     """seed-pipeline config validate."""
     settings = asked.settings(date.today())
     if as_json:
-        _print_json({"valid": True, "world": show.world(settings)})
+        print_json({"valid": True, "world": show.world(settings)})
     else:
         typer.echo(f"The settings are valid: {show.world_line(settings)}.")
 
 
 def _finish(outcome: Outcome, as_json: bool, report_at: Path | None = None) -> NoReturn:
     if as_json:
-        _print_json(show.outcome_record(outcome))
+        print_json(show.outcome_record(outcome))
     else:
         show.summary(outcome, report_at)
     _exit(0 if outcome.loaded is not None else REFUSED)
 
 
-def _print_json(content: Any) -> None:
+def print_json(content: Any) -> None:
+    """One JSON value on stdout."""
     typer.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
 
 

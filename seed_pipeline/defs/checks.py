@@ -15,8 +15,9 @@ from seed_pipeline.defs.versions import shipped
 from seed_pipeline.pipeline.judging import audit, statements
 from seed_pipeline.pipeline.ledger import Sheet
 from seed_pipeline.quality import conformity
+from seed_pipeline.quality.shown import queries_of
 from seed_pipeline.quality.verdict import Verdict
-from seed_pipeline.settings import SettingsError
+from seed_pipeline.settings import Settings, SettingsError
 from seed_pipeline.store.errors import StoreError
 
 
@@ -51,19 +52,19 @@ def _checks_of(asset: str) -> dg.AssetChecksDefinition:
         for key in context.selected_asset_check_keys:
             verdict = found.get(key.name)
             picture = on_failure(asset, verdict.id, loaded, settings.store) if verdict and verdict.failed else {}
-            yield _result(verdict, sheet, picture) if verdict else unknown(key)
+            yield _result(verdict, sheet, {**picture, **_query(key.name, loaded)}) if verdict else unknown(key)
 
     return judged
 
 
-def _result(verdict: Verdict, sheet: Sheet, picture: dict[str, dg.MetadataValue]) -> dg.AssetCheckResult:
+def _result(verdict: Verdict, sheet: Sheet, shown: dict[str, dg.MetadataValue]) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         asset_key=verdict.entity,
         check_name=verdict.name,
         passed=not verdict.failed,
         severity=dg.AssetCheckSeverity.ERROR if verdict.blocking else dg.AssetCheckSeverity.WARN,
         description=verdict.finding,
-        metadata={**_metadata(verdict, sheet), **picture},
+        metadata={**_metadata(verdict, sheet), **shown},
     )
 
 
@@ -74,6 +75,13 @@ def unknown(key: dg.AssetCheckKey) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         asset_key=key.asset_key, check_name=key.name, passed=False, severity=severity, description=why
     )
+
+
+def _query(name: str, settings: Settings) -> dict[str, dg.MetadataValue]:
+    """The statement's queries, for a reviewer to read and to run (`seed-pipeline sql`)."""
+    if name not in settings.targets.statements:
+        return {}
+    return {"query": dg.MetadataValue.md(f"```sql\n{queries_of(name, settings)}\n```")}
 
 
 def _metadata(verdict: Verdict, sheet: Sheet) -> dict[str, dg.MetadataValue | str | float | int]:

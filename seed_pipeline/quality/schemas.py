@@ -1,18 +1,21 @@
-"""Pandera schemas of the tables, derived from `schema.metadata`: types, nulls, domains, scales, keys, enumerations.
+"""Pandera schemas of the tables, derived from `schema.metadata`: types, nulls, domains, scales, enumerations.
 
-They judge one chunk of one table at a time. What only the whole can tell (a key used in two chunks) is Q1's business.
+They judge one chunk of one table at a time; keys and references are judged by queries (Q1). The schema of `sessions`
+has its distributions, too, for who holds all sessions in one frame.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
-from sqlalchemy import Boolean, Column, Date, DateTime, Double, Enum, Integer, Numeric, UniqueConstraint
+from sqlalchemy import Boolean, Column, Date, DateTime, Double, Enum, Integer, Numeric
 
-from seed_pipeline.schema import columns_made_by, metadata
+from seed_pipeline.quality.judgement import judge
+from seed_pipeline.schema import metadata
+from seed_pipeline.settings import Settings
 
 COLUMNS = ("table", "column", "check", "value", "key")
 
@@ -22,11 +25,8 @@ def schema(table: str, columns: tuple[str, ...] | None = None) -> pa.DataFrameSc
     """The schema of a table, or of some of its columns; columns it does not name are ignored."""
     definition = metadata.tables[table]
     names = columns or tuple(c.name for c in definition.columns)
-    keys = [[c.name for c in definition.primary_key]]
-    keys += [[c.name for c in u.columns] for u in definition.constraints if isinstance(u, UniqueConstraint)]
     return pa.DataFrameSchema(
         {name: _column(definition.columns[name]) for name in names},
-        checks=[_distinct(key) for key in keys if set(key) <= set(names)],
         name=table,
         description=definition.comment,
     )
@@ -106,8 +106,29 @@ def _text(longest: int | None):
     return check
 
 
-def _distinct(key: list[str]) -> pa.Check:
-    return pa.Check(lambda frame: ~frame.duplicated(key, keep="first"), name=f"{' + '.join(key)} unique")
+DISTRIBUTIONS = (
+    "O1_completed", "O2_student_no_shows", "O3_tutor_no_shows", "O4_rescheduled", "O5_technical_issues",
+    "O6_tutor_no_show_rates",
+)  # fmt: skip
+"""Statements that the schema of all sessions checks, too: shares of outcomes, and no-show rates by persona."""
+
+
+def sessions_schema(settings: Settings, truth_personas: pd.DataFrame) -> pa.DataFrameSchema:
+    """The schema of `sessions` with its distributions: each a check on the frame, by the statement's own query."""
+    known = [name for name in DISTRIBUTIONS if name in settings.targets.statements]
+    checks = [_distribution(name, settings, truth_personas) for name in known]
+    return pa.DataFrameSchema(schema("sessions").columns, checks=checks, name="sessions")
+
+
+def _distribution(name: str, settings: Settings, personas: pd.DataFrame) -> pa.Check:
+    targets = settings.targets.model_copy(update={"statements": {name: settings.targets.statements[name]}})
+    alone = settings.model_copy(update={"targets": targets})
+
+    def holds(frame: pd.DataFrame) -> bool:
+        [verdict] = judge([{"sessions": frame, "truth_personas": personas}], alone)
+        return not verdict.failed
+
+    return pa.Check(holds, name=name, error=settings.targets.statements[name].title)
 
 
 def validate(table: str, frame: pd.DataFrame, columns: tuple[str, ...] | None = None) -> pd.DataFrame:
@@ -134,13 +155,3 @@ def _listed(table: str, frame: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFram
     whole_row = found["column"] == ""
     found.loc[whole_row, "value"] = found.loc[whole_row, "key"]
     return found.drop_duplicates(ignore_index=True)
-
-
-def schema_failures(asset: str, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """What is wrong with one chunk of what an asset made: the columns that it fills, in the tables that are there."""
-    found = []
-    for name in metadata.tables:
-        columns = tuple(columns_made_by(asset, name)) if metadata.tables[name].info["asset"] else ()
-        if columns and name in tables:
-            found.append(validate(name, tables[name], columns))
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(COLUMNS), dtype=object)

@@ -61,7 +61,7 @@ class Scope:
             connection.execute(f"CREATE {kind} {name} AS {typed(name, relation)}")
         for macro in facts.macros().values():
             connection.execute(f"CREATE MACRO {macro}")
-        connection.execute(f"CREATE TABLE given AS {_given(tables)}")
+        connection.execute(f"CREATE TABLE given AS {given(tables)}")
         self.hidden = self._labels()
         if self.hidden:
             self._hide()
@@ -217,6 +217,7 @@ def typed(name: str, relation: Relation | None) -> str:
     return f"SELECT {chosen} FROM ({relation.select})" if relation else f"SELECT {chosen} WHERE false"
 
 
-def _given(tables: Mapping[str, Relation]) -> str:
+def given(tables: Mapping[str, Relation]) -> str:
+    """The tables and columns that are there."""
     rows = ", ".join(f"('{name}', '{column}')" for name, r in tables.items() for column in r.columns)
     return f"SELECT * FROM (VALUES {rows or '(NULL, NULL)'}) AS given (table_name, column_name)"

@@ -69,6 +69,9 @@ The number in front is the contract's ID. *Expected* shows the shipped settings;
 tweak there moves it. *At {small}* and *at {large}* say how far the observed may be off at that many sessions: pp are
 percentage points, *n counts* are n rows more or less, a dash means that the expected range itself is the limit. Between
 the sizes, the tolerance shrinks with the data. A failure holds the release back, except where *warns* is said.
+
+Every check is a query: `seed-pipeline check --sql NAME` prints it with its parameters filled in, and with
+`--artifacts DIR` all that `duckdb` needs to run it. Those that no form covers are linked.
 """
 
 
@@ -110,6 +113,8 @@ def measured(target: Target, settings: Settings) -> str:
     if target.measure is not None:
         said = "Keys and references." if target.measure == "keys" else sql.queries()[target.measure]
         said = said.rstrip(".")
+        if target.measure != "keys":
+            return f"[{said[:1].lower()}{said[1:]}](../seed_pipeline/quality/queries/{target.measure}.sql)"
         return said[:1].lower() + said[1:]
     rows = target.of if target.of != "sessions" or not target.where else "sessions"
     where = f" with {_all(target.where, settings)}" if target.where else ""

@@ -1,19 +1,29 @@
 """Pandera schemas, derived from the one table definition."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import pytest
+from pandera.errors import SchemaErrors
 
 from seed_pipeline.core.dataset import ENTITIES
-from seed_pipeline.quality.schemas import COLUMNS, schema, schema_failures, validate
-from seed_pipeline.schema import FILLED, metadata
+from seed_pipeline.quality.conformity import conformity
+from seed_pipeline.quality.schemas import COLUMNS, schema, sessions_schema, validate
+from seed_pipeline.schema import FILLED, columns_made_by, metadata
 from seed_pipeline_tests.quality.datasets import Data, tables
+
+
+def wrong(entity: str, whole: Mapping[str, pd.DataFrame]) -> set[str]:
+    """Columns that an entity filled with what is not lawful."""
+    made = {name: frame for name, frame in whole.items() if columns_made_by(entity, name)}
+    return {str(row["column"]) for row in conformity(entity, [made]).evidence}
 
 
 @pytest.mark.parametrize("entity", ENTITIES)
 def test_generated_tables_are_lawful(entity: str):
     """Nothing to complain of, in the columns of any entity."""
-    assert schema_failures(entity, tables()).empty
+    assert not wrong(entity, tables())
 
 
 @pytest.mark.parametrize("table", FILLED)
@@ -53,24 +63,28 @@ def test_one_bad_value_is_found(table: str, column: str, value: object, check: s
     assert set(found["key"]) == {key}
 
 
-def test_two_rows_with_one_key_are_found():
-    """Primary keys of one or more columns, and unique columns."""
-    data = Data()
-    data.add("session_feedback_tags")
-    assert "session_id + tag unique" in set(validate("session_feedback_tags", data["session_feedback_tags"])["check"])
-    data["users"].loc[1, "email"] = data["users"].loc[0, "email"]
-    assert set(validate("users", data["users"])["check"]) == {"email unique"}
-
-
 def test_a_missing_column_is_found():
     """Also when an entity was to fill it."""
-    found = schema_failures("highlights", {**tables(), "sessions": tables()["sessions"].drop(columns="ai_summary")})
-    assert not found.empty
+    assert wrong("highlights", {**tables(), "sessions": tables()["sessions"].drop(columns="ai_summary")})
 
 
 def test_only_the_entitys_own_columns_are_looked_at():
     """A bad summary is the highlights' fault, not the sessions'."""
     data = Data()
     data["sessions"].loc[0, "ai_summary"] = ""
-    assert schema_failures("sessions", data.tables).empty
-    assert set(schema_failures("highlights", data.tables)["column"]) == {"ai_summary"}
+    assert not wrong("sessions", data.tables)
+    assert wrong("highlights", data.tables) == {"ai_summary"}
+
+
+def test_the_schema_of_sessions_has_their_distributions():
+    """Shares of outcomes and no-show rates by persona, each by its statement's query."""
+    data = Data()
+    whole = sessions_schema(data.settings, data["truth_personas"])
+    whole.validate(data["sessions"], lazy=True)
+    missed = data.sessions("status == 'completed' and tutor == 'star'", 6)
+    data.put("sessions", missed, "status", "no_show_tutor")
+    with pytest.raises(SchemaErrors) as error:
+        whole.validate(data["sessions"], lazy=True)
+    found = set(error.value.failure_cases["check"])
+    assert {check for check in found if "O6" in check or "tutor no-show rate" in check.lower()}
+    assert len(found) == 3
