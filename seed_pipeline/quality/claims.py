@@ -10,35 +10,35 @@ from seed_pipeline.settings.targets import conditions
 from seed_pipeline.settings.text import Subject
 
 
-def claims(kind: str, settings: Settings) -> Raw:
-    """For each claim that a kind of text may make: whether it is made, and whether the session's numbers hold."""
-    listed = [_claim(claim, settings) for claim in CLAIMS if kind in claim.where]
+def claims(kind: str) -> Raw:
+    """For each claim that a kind of text may make: its name where the words make it, null where they do not."""
+    listed = [_claim(claim) for claim in CLAIMS if kind in claim.where]
     return Raw("[\n            {}\n        ]".format(",\n            ".join(listed)))
 
 
-def _claim(claim: Claim, settings: Settings) -> str:
+def _claim(claim: Claim) -> str:
     said = f"says(words, {literal(claim.words)})"
     if claim.unless != Claim._field_defaults["unless"]:
         said += f" AND NOT says(words, {literal(claim.unless)})"
-    holds = all_of(conditions(claim.needs, settings))
-    return f"{{'claim': {literal(claim.label)}, 'claims': {said}, 'holds': coalesce({holds}, false)}}"
+    return f"CASE WHEN {said} THEN {literal(claim.label)} END"
+
+
+def claims_hold(settings: Settings) -> Raw:
+    """For each claim whether the session's numbers bear it out."""
+    cases = [f"WHEN {literal(c.label)} THEN {all_of(conditions(c.needs, settings))}" for c in CLAIMS]
+    return Raw("\n".join(f"        {case}" for case in cases))
 
 
 def foreign_topics(settings: Settings) -> Raw:
     """For each subject whether a text speaks of a topic (of two words or more) that only other subjects have."""
-    patterns = {name: pattern for name, pattern in _foreign(settings).items() if pattern}
-    cases = [f"WHEN {literal(n)} THEN regexp_matches(words, {literal(pattern)})" for n, pattern in patterns.items()]
-    return Raw("\n".join(f"           {case}" for case in cases))
-
-
-def _foreign(settings: Settings) -> dict[str, str]:
-    subjects = {s.name: [t.topic for t in s.topics] for s in settings.text.subjects.subjects}
-    patterns = {}
+    subjects, cases = {s.name: [t.topic for t in s.topics] for s in settings.text.subjects.subjects}, []
     for own, topics in subjects.items():
         mine = " / ".join(topics).lower()
         other = {t for name in subjects if name != own for t in subjects[name] if " " in t and t.lower() not in mine}
-        patterns[own] = rf"\b(?:{'|'.join(map(re.escape, sorted(other)))})\b" if other else ""
-    return patterns
+        pattern = rf"\b(?:{_either(sorted(other))})\b"
+        said = f"regexp_matches(words, {literal(pattern)})" if other else "false"
+        cases.append(f"        WHEN {literal(own)} THEN {said}")
+    return Raw("\n".join(cases))
 
 
 def subject_names(settings: Settings) -> list[str]:

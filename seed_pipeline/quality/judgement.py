@@ -80,9 +80,10 @@ def _parameters(text: str, target: Target, settings: Settings) -> dict[str, Any]
         "subject_names": lambda: claims.subject_names(settings),
         "newest": lambda: int(cut(settings)[0]),
         "oldest": lambda: int(cut(settings)[1]),
-        "summary_claims": lambda: claims.claims("summary", settings),
-        "feedback_claims": lambda: claims.claims("feedback", settings),
-        "highlight_claims": lambda: claims.claims("highlight", settings),
+        "summary_claims": lambda: claims.claims("summary"),
+        "feedback_claims": lambda: claims.claims("feedback"),
+        "highlight_claims": lambda: claims.claims("highlight"),
+        "claims_hold": lambda: claims.claims_hold(settings),
     }
     return {name: make() for name, make in derived.items() if f"{{{name}}}" in text} | target.using
 

@@ -6,13 +6,13 @@ WITH told AS (
     LEFT JOIN subjects ON subjects.id = subject_id
     WHERE words IS NOT NULL
 ),
-named AS (
-    SELECT session_id, kind, list_filter(CASE subject
+heard AS (  -- Each wording is looked through once.
+    SELECT subject, words, list_filter(CASE subject
 {topics_named}
         END, lambda topic: topic IS NOT NULL) AS topics
-    FROM told
-    WHERE list_contains({subject_names}, subject)
+    FROM (SELECT DISTINCT subject, words FROM told WHERE list_contains({subject_names}, subject))
 ),
+named AS (SELECT session_id, kind, topics FROM told JOIN heard USING (subject, words)),
 session AS (
     SELECT session_id, coalesce(list_distinct(flatten(list(topics))), []) AS every,
            coalesce(flatten(list(topics) FILTER (WHERE kind = 'summary')), []) AS summary,
