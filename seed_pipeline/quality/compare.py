@@ -137,7 +137,8 @@ def beyond_rule(on: Tables, off: Tables, rule: str, settings: Settings) -> list[
     for everybody who took part; the platform's figures are about everybody (P8).
     """
     chunk = Chunk(on, settings)
-    triggered = chunk.journal.triggered(next(r for r in settings.correlations.rules if r.name == rule))
+    when = next(r.when for r in settings.correlations.rules if r.name == rule)
+    triggered = (chunk.sessions["status"] == "completed") & chunk.sessions.hold(when)
     touched = {str(i) for side in ("id", "student_id", "tutor_id") for i in chunk.column("sessions", side)[triggered]}
     touched.add("platform")
     return [rest for d in differences(on, off) if (rest := _beyond(d, on, off, touched))]

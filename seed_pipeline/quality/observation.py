@@ -7,7 +7,6 @@ missing columns read as missing values, keys that match nothing as no row, the f
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -19,9 +18,6 @@ from seed_pipeline.settings.conditions import Condition
 from seed_pipeline.settings.facts import METRICS
 from seed_pipeline.settings.targets import conditions
 from seed_pipeline.settings.zones import zone_info
-
-if TYPE_CHECKING:
-    from seed_pipeline.quality.journal import Journal
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -46,17 +42,7 @@ class Chunk:
     def __init__(self, tables: Tables, settings: Settings) -> None:
         self.tables, self.settings = tables, settings
         self._columns: dict[tuple[str, str], np.ndarray] = {}
-        self._seen: dict[tuple[str, str], None] = {}
-        self._conditions: dict[tuple[str, Condition], np.ndarray] = {}
         self._positions: dict[tuple[str, str, str, str], np.ndarray] = {}
-
-    def seen(self) -> tuple[dict[str, list[str]], list[tuple["Facts", list[str]]]]:
-        """What was looked at until now, in that order: columns by table, and named facts by what they are about."""
-        columns: dict[str, list[str]] = {}
-        for table, name in self._seen:
-            columns.setdefault(table, []).append(name)
-        about = [vars(self)[kind] for kind in ("sessions", "students", "tutors") if kind in vars(self)]
-        return columns, [(facts, list(facts)) for facts in about]
 
     def has(self, table: str) -> bool:
         """Whether the table is there at all."""
@@ -64,15 +50,9 @@ class Chunk:
 
     def column(self, table: str, name: str) -> np.ndarray:
         """A column: numbers and flags as float64, times as datetime64[s], words as object; NaN or NaT where missing."""
-        self._seen[table, name] = None
         if (table, name) not in self._columns:
             self._columns[table, name] = self._read(table, name)
         return self._columns[table, name]
-
-    def raw(self, table: str, name: str) -> pd.Series:
-        """A column that is there, as it is there."""
-        self._seen[table, name] = None
-        return self.tables[table][name]
 
     def local(self, table: str, name: str) -> np.ndarray:
         """A time as the clocks of `main.time_zone` showed it: what is stored is UTC (P10)."""
@@ -123,13 +103,6 @@ class Chunk:
         from seed_pipeline.quality.people import TutorFacts
 
         return TutorFacts(self)
-
-    @cached_property
-    def journal(self) -> "Journal":
-        """The rule journal beside what the stored values demand."""
-        from seed_pipeline.quality.journal import Journal
-
-        return Journal(self)
 
     def of(self, kind: str) -> "Facts":
         """Facts of sessions, students or tutors."""
@@ -288,8 +261,3 @@ def taken(values: np.ndarray, where: np.ndarray) -> np.ndarray:
         else np.array(["NaT"], "datetime64[s]")
     )
     return np.append(values, missing)[where]
-
-
-def pairs(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """One word for each pair of words, for looking pairs up."""
-    return np.array([f"{a}|{b}" for a, b in zip(left, right, strict=True)], dtype=object)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seed_pipeline.quality.observation import Chunk, Facts
+from seed_pipeline.quality.observation import Facts
 
 
 class StudentFacts(Facts):
@@ -36,26 +36,12 @@ class StudentFacts(Facts):
     def _churned(self) -> np.ndarray:
         return (self["status"] == "churned").astype(float)
 
-    def _met_tutor_no_show(self) -> np.ndarray:
-        return (self.count(self.chunk.sessions["status"] == "no_show_tutor") > 0).astype(float)
-
     def _matches(self, match) -> np.ndarray:
         """Students of a persona, most of whose completed sessions are with tutors of some personas (N2, N3)."""
         sessions = self.chunk.sessions
         done = sessions["status"] == "completed"
         theirs = self.count(done & np.isin(sessions["tutor_persona"].astype(str), match.tutors))
         return ((self["student_persona"] == match.persona) & (theirs > self["completed_sessions"] / 2)).astype(float)
-
-    def _cascade(self) -> np.ndarray:
-        story = self.chunk.settings.probabilities.stories.at_risk_cascade
-        persona = self.chunk.sessions["tutor_persona"]
-        return persona == story.tutors if story else np.zeros(len(persona), dtype=bool)
-
-    def _in_cascade_pair(self) -> np.ndarray:
-        return (self.count(self._cascade()) > 0).astype(float)
-
-    def _met_cascade_no_show(self) -> np.ndarray:
-        return (self.count(self._cascade() & (self.chunk.sessions["status"] == "no_show_tutor")) > 0).astype(float)
 
 
 class TutorFacts(Facts):
@@ -68,20 +54,3 @@ class TutorFacts(Facts):
             return self.chunk.persona("tutors", "user_id")
         done = self.chunk.sessions["status"] == "completed" if name == "completed_sessions" else None
         return self.counted("sessions", "tutor_id", done)
-
-
-def circles(chunk: Chunk) -> np.ndarray:
-    """A number for each tutor and, after them, each student: connected parts of the graph of who books whom."""
-    tutor = chunk.position("sessions", "tutor_id", "tutors", "user_id")
-    student = chunk.position("sessions", "student_id", "students", "user_id")
-    known = (tutor >= 0) & (student >= 0)
-    tutor, student = tutor[known], student[known] + len(chunk.tutors)
-    circle = np.arange(len(chunk.tutors) + len(chunk.students))
-    while True:
-        lowest = circle.copy()
-        np.minimum.at(lowest, tutor, circle[student])
-        np.minimum.at(lowest, student, lowest[tutor])
-        lowest = lowest[lowest]
-        if (lowest == circle).all():
-            return circle
-        circle = lowest
