@@ -7,7 +7,7 @@ from typing import Any
 from seed_pipeline.quality import claims, forms, keys, sql
 from seed_pipeline.quality.facts import cascade_tutors
 from seed_pipeline.quality.intervals import Size, rounded, row
-from seed_pipeline.quality.platform import odd_cohorts, usual_density
+from seed_pipeline.quality.platform import fewest, odd_cohorts, usual_density
 from seed_pipeline.quality.scope import Scope, of_frames
 from seed_pipeline.quality.settings_tables import cohorts, cut
 from seed_pipeline.quality.verdict import NOTHING, Cell, Findings, Record, Row, Verdict, conclude, not_judged
@@ -73,6 +73,7 @@ def _parameters(text: str, target: Target, settings: Settings) -> dict[str, Any]
     derived = {
         "cohorts": lambda: cohorts(settings),
         "clearly": lambda: CLEAR,
+        "fewest": lambda: fewest(settings),
         "judged": lambda: usual_density(settings, cohorts(settings)) and not odd_cohorts(settings, cohorts(settings)),
         "cascade_tutors": lambda: cascade_tutors(settings),
         "foreign_topics": lambda: claims.foreign_topics(settings),

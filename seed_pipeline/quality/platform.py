@@ -5,11 +5,13 @@ first cohort of another size than the rest (C5) nothing is asked.
 """
 
 from collections.abc import Iterator
+from math import nan
 
 from seed_pipeline.settings import Settings
+from seed_pipeline.settings.ranges import middle
 
-PERIOD, FEWEST = 30, 5
-"""Days over which the services look back; completed sessions below which they raise nothing."""
+PERIOD = 30
+"""Days over which the services look back."""
 FOUND_BY = ("high_talk_ratio", "low_understanding_checks", "no_show_pattern")
 """The alerts that tell weak tutors from good ones."""
 
@@ -17,23 +19,26 @@ FOUND_BY = ("high_talk_ratio", "low_understanding_checks", "no_show_pattern")
 def wishes(settings: Settings, cohorts: int) -> Iterator[tuple[str, str, bool, int, int]]:
     """Rows: tutor persona, what is asked, whether it is judged, tutors exempt, fewest tutors in a cohort."""
     usual, exempt = usual_density(settings, cohorts), odd_cohorts(settings, cohorts)
-    personas = settings.personas.tutors
+    personas, limit, least = settings.personas.tutors, _limits(settings), fewest(settings)
     best, weakest = (pick(personas, key=lambda name: personas[name].rating) for pick in (max, min))
     for name, persona in personas.items():
         sessions = _each(settings, cohorts, name)
-        enough, off = usual and sessions * (1 - persona.no_show) >= FEWEST, exempt * persona.count
-        able = {
-            "high_talk_ratio": persona.talk_ratio[0] > 0.65,
-            "low_understanding_checks": sum(persona.understanding_checks) / 2 <= 3.5,
-            "no_show_pattern": persona.no_show * sessions >= 2,
+        enough, off = usual and sessions * (1 - persona.no_show) >= least, exempt * persona.count
+        able = {  # Half a check is what whole numbers and few sessions may add to a mean.
+            "high_talk_ratio": persona.talk_ratio[0] > limit["high_talk_ratio"],
+            "low_understanding_checks": middle(persona.understanding_checks) + 0.5 <= limit["low_understanding_checks"],
+            "no_show_pattern": persona.no_show * sessions >= limit["no_show_pattern"],
         }
         for alert in (a for a in persona.raises if a in FOUND_BY):
             yield name, alert, enough and able[alert], off, persona.count
         if persona.raises:
             yield name, "looked at", enough, off, persona.count
         if persona.spared:
-            calm = persona.talk_ratio[1] <= 0.65 and persona.understanding_checks[0] >= 5
-            yield name, "spared", usual and calm and persona.no_show * sessions <= 1.25, off, persona.count
+            calm = persona.talk_ratio[1] <= limit["high_talk_ratio"]
+            calm &= persona.understanding_checks[0] > limit["low_understanding_checks"]
+            # What a rate may expect beyond the no-shows that accuse nobody: a quarter, which whole numbers take off.
+            calm &= persona.no_show * sessions <= limit["no_show_pattern"] - 1 + 0.25
+            yield name, "spared", usual and calm, off, persona.count
         if name == best and persona.spared:
             yield name, "strengths", enough, off, persona.count
             yield name, "no growth area", enough, off, persona.count
@@ -43,6 +48,23 @@ def wishes(settings: Settings, cohorts: int) -> Iterator[tuple[str, str, bool, i
             courses = sum(c.tutors == name and c.change * sign > 0 for c in settings.probabilities.stories.courses)
             if courses:
                 yield name, word, usual and settings.main.days == 2 * PERIOD, exempt * courses, courses
+
+
+def fewest(settings: Settings) -> float:
+    """Completed sessions of a tutor below which the services raise none of the alerts on means and shares."""
+    rules = (settings.alerts.platform.get(name) for name in FOUND_BY)
+    return max((float(c.value) for rule in rules if rule for c in rule.when if c.fact == "sessions"), default=0.0)
+
+
+def _limits(settings: Settings) -> dict[str, float]:
+    """The number that each alert's rule compares with (configs/alerts.yaml); without a rule one that nobody meets."""
+    found = dict.fromkeys(FOUND_BY, nan)
+    for name in FOUND_BY:
+        rule = settings.alerts.platform.get(name)
+        if rule and rule.window:
+            conditions = rule.window.share or next(iter(rule.severities.values()))
+            found[name] = float(conditions[0].value)
+    return found
 
 
 def usual_density(settings: Settings, cohorts: int) -> bool:

@@ -172,3 +172,11 @@ def test_a_journal_closes_on_the_stored_value(made):
     assert (own.groupby("session_id")["after"].shift().dropna() == own.loc[own["seq"] > 1, "before"]).all()
     last = own.groupby("session_id")["after"].last().clip(0, 10).round(1)
     assert np.allclose(last, stored.loc[last.index], atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_engagement_spreads_below_its_top(made, seed):
+    """Rules that raise engagement carry nobody to 10: no dashboard shows a wall there."""
+    engagement = made(f"main.seed={seed}")["metrics"]["session_audio_metrics"]["student_engagement_score"]
+    assert engagement.max() < 10
+    assert (engagement > 9.5).any()

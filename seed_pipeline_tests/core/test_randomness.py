@@ -9,6 +9,7 @@ from seed_pipeline.core.randomness import (
     bell,
     bits,
     dealt,
+    in_turns,
     ranks,
     reconsidered,
     rounded,
@@ -146,3 +147,12 @@ def test_reconsidered_changes_only_rows_whose_chance_changed():
 def test_halves_round_up():
     """Cumulative rounding needs one rule for halves."""
     assert rounded(np.array([0.5, 1.5, 2.4])).tolist() == [1, 2, 2]
+
+
+def test_parts_take_turns_in_their_group():
+    """Two tutors of a persona get no-shows one after the other, whatever their luck (P2)."""
+    group, part = np.zeros(6, np.int64), np.array([0, 0, 0, 0, 1, 1])
+    place = in_turns(group, part, np.array([0.1, 0.2, 0.3, 0.4, 0.8, 0.9]))
+    assert sorted(part[place < 2]) == [0, 1]
+    assert sorted(part[place < 4]) == [0, 0, 1, 1]
+    assert sorted(place) == [0, 1, 2, 3, 4, 5]

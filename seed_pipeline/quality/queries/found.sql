@@ -1,8 +1,8 @@
 -- Tutors of each persona that the platform has to find: by each alert that the persona raises, and by whether they have the
--- five completed sessions in 30 days below which the services look at nobody.
+-- completed sessions in 30 days below which the services look at nobody.
 WITH found AS (
     SELECT truth_personas.persona, what, judged, exempt,
-           CASE what WHEN 'looked at' THEN coalesce(completed_sessions, 0) >= 5 ELSE raised.user_id IS NOT NULL END AS so
+           CASE what WHEN 'looked at' THEN coalesce(completed_sessions, 0) >= {fewest} ELSE raised.user_id IS NOT NULL END AS so
     FROM platform_wish
     JOIN truth_personas ON truth_personas.persona = platform_wish.persona AND role = 'tutor'
     LEFT JOIN tutor_period ON tutor_id = user_id AND period = 'current'
