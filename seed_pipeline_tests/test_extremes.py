@@ -132,9 +132,9 @@ def judged(numbers: Sequence[int]) -> tuple[int, list]:
 
 def test_settings_combined_at_random_pass_or_are_refused():
     """Whatever is set together: no statement fails on data that was made, and most of it can be made."""
-    made, failed = judged(range(16))
+    made, failed = judged(range(8))
     assert failed == []
-    assert made >= 8
+    assert made >= 4
 
 
 @pytest.mark.slow
