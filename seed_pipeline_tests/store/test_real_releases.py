@@ -32,7 +32,7 @@ def asked(target: Target, seed: int) -> Settings:
     return wishes.settings(DAY)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
 def test_both_databases_hold_the_generated_release(sqlite: Target, postgres: Target, seed: int, tmp_path: Path) -> None:
     """A month of 150 sessions and edge cases reads back the same from both databases and from Parquet, by value.
 
