@@ -15,6 +15,7 @@ JOB ?=
 KILLS ?= 100
 MAJORS ?=
 PORT ?= 3000
+BENCH ?=
 TESTS ?= seed_pipeline_tests
 
 export DAGSTER_HOME := $(CURDIR)/.dagster_home
@@ -87,8 +88,8 @@ format: $(READY) ## format and mend what ruff can mend
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(READY) ## rows per second and peak memory for 150, 15,000 and 150,000 sessions
-	@$(BIN)/python -m benchmarks.volume
+bench: $(READY) ## paces, memory and floors of making, judging, loading and starting, kept in benchmarks/RESULTS.md (BENCH=--large)
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 screens: $(READY) ## the pictures of docs/images, by a headless Chromium (CHROMIUM= names it)
 	@$(BIN)/seed-pipeline materialize
