@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from seed_pipeline.core.dataset import ENTITIES
-from seed_pipeline.defs.describe import table
+from seed_pipeline.defs.describe import folder, table
 from seed_pipeline.defs.pictures import on_failure
 from seed_pipeline.defs.settings import SeedSettings, as_failure
 from seed_pipeline.defs.versions import shipped
@@ -52,7 +52,8 @@ def _checks_of(asset: str) -> dg.AssetChecksDefinition:
         for key in context.selected_asset_check_keys:
             verdict = found.get(key.name)
             picture = on_failure(asset, verdict.id, loaded, settings.store) if verdict and verdict.failed else {}
-            yield _result(verdict, sheet, {**picture, **_query(key.name, loaded)}) if verdict else unknown(key)
+            shown = {**picture, **_query(key.name, loaded), "artifacts": dg.MetadataValue.path(folder(settings.store))}
+            yield _result(verdict, sheet, shown) if verdict else unknown(key)
 
     return judged
 

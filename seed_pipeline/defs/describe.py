@@ -17,7 +17,7 @@ from seed_pipeline.pipeline.judging import statements
 from seed_pipeline.pipeline.ledger import verdicts_of
 from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.schema import makes_rows
-from seed_pipeline.store.artifacts import Manifest
+from seed_pipeline.store.artifacts import Artifacts, Manifest
 from seed_pipeline.store.plan import Plan
 from seed_pipeline.store.target import redact
 
@@ -44,6 +44,11 @@ def asset_metadata(asset: str) -> dict[str, Any]:
         "reads": ", ".join(f"configs/{section}" for section in READS[asset]),
         **docs(),
     }
+
+
+def folder(artifacts: Artifacts) -> str:
+    """The folder as evaluations name it, so that one can be told from another."""
+    return str(artifacts.root.resolve())
 
 
 def docs() -> dict[str, dg.MetadataValue]:

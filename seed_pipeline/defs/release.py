@@ -1,22 +1,29 @@
 """The database IO manager: loads a release, and refuses data that did not pass, however the load was launched.
 
 Dagster's blocking checks hold within one run only. A load that is launched alone, with its checks deselected, by a
-backfill or from another instance would slip through, so the load looks for itself: at this instance's latest
-evaluation of every blocking check, and at the ledger beside the artifacts, which is bound to their content.
+backfill or from another instance would slip through, so the load looks for itself: at this instance's evaluations of
+exactly this data by every blocking check, and at the ledger beside the artifacts, which is bound to their content.
 """
 
 from collections.abc import Mapping, Sequence
 
 import dagster as dg
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord as Record
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus as Status
 from pydantic import Field
 
-from seed_pipeline.defs.describe import loaded_metadata
+from seed_pipeline.defs.describe import folder, loaded_metadata
 from seed_pipeline.defs.settings import SeedSettings, as_failure
-from seed_pipeline.pipeline.ledger import RefusedError
+from seed_pipeline.pipeline.ledger import RefusedError, together
 from seed_pipeline.pipeline.making import watch
 from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.settings import SettingsError
 from seed_pipeline.store.errors import StoreError
+
+JUDGED = {Status.SUCCEEDED, Status.FAILED}
+HISTORY = 10
+"""How many evaluations of a check are looked through for one of the data at hand."""
+_AGAIN = "launch the job recheck_and_load"
 
 
 class DatabaseRelease(dg.ConfigurableIOManager):
@@ -29,7 +36,7 @@ class DatabaseRelease(dg.ConfigurableIOManager):
     def handle_output(self, context: dg.OutputContext, obj: Candidate) -> None:
         """Load the candidate, or fail for good with every reason why not, before anything is written."""
         try:
-            reasons = evaluation_reasons(context.step_context.instance, obj.blocking())
+            reasons = evaluation_reasons(context.step_context.instance, context.run_id, obj)
             if reasons:
                 raise RefusedError(reasons)
             done = obj.load(watch())
@@ -46,25 +53,39 @@ class DatabaseRelease(dg.ConfigurableIOManager):
         raise NotImplementedError("the database is the end of the graph; read it with its own tools")
 
 
-def evaluation_reasons(instance: dg.DagsterInstance, blocking: Mapping[str, Sequence[str]]) -> list[str]:
-    """Why this instance's latest check evaluations forbid a load: one failed, is missing, or looked at older data."""
-    assets = {key: dg.AssetKey(key) for key in blocking}
-    records = {record.asset_entry.asset_key: record for record in instance.get_asset_records(list(assets.values()))}
-    newest = {key: record.asset_entry.last_materialization_storage_id for key, record in records.items()}
-    checks = [dg.AssetCheckKey(assets[asset], name) for asset, names in blocking.items() for name in names]
-    found = instance.event_log_storage.get_latest_asset_check_execution_by_key(checks)
-    reasons = (_against(check, found.get(check), newest.get(check.asset_key)) for check in checks)
-    return [reason for reason in reasons if reason]
+def evaluation_reasons(instance: dg.DagsterInstance, run: str, candidate: Candidate) -> list[str]:
+    """Why this instance's check evaluations forbid the load: on exactly this data one failed, or there is none.
+
+    What another run judged elsewhere, on other bytes, or only plans to judge does not count; what this run judged does,
+    whatever others came to since.
+    """
+    checks = [dg.AssetCheckKey(dg.AssetKey(a), name) for a, names in candidate.blocking().items() for name in names]
+    latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(checks)
+    found = [(_name(key), _against(instance, run, candidate, key, latest.get(key))) for key in checks]
+    return together((name, why) for name, why in found if why)
 
 
-def _against(check: dg.AssetCheckKey, record, materialization: int | None) -> str | None:
-    name = f"{check.asset_key.to_user_string()}: {check.name}"
-    evaluation = record and record.event and record.event.asset_check_evaluation
-    if not evaluation:
-        return f"{name} was never evaluated in this Dagster instance; launch the job recheck_and_load"
-    if not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR:
-        return f"{name} failed: {evaluation.description or 'see the check'}"
-    target = evaluation.target_materialization_data
-    if materialization is not None and (target is None or target.storage_id != materialization):
-        return f"{name} was evaluated on older data; launch the job recheck_and_load"
-    return None
+def _against(
+    instance: dg.DagsterInstance, run: str, candidate: Candidate, key: dg.AssetCheckKey, latest: Record | None
+) -> str:
+    """Why the check forbids the load, or nothing."""
+    print_ = candidate.artifacts.manifest(key.asset_key.to_user_string()).fingerprint
+    data = {"fingerprint": print_, "artifacts": folder(candidate.artifacts)}
+    records: Sequence[Record] = [latest] if latest and latest.run_id == run and latest.status in JUDGED else ()
+    records = records or instance.event_log_storage.get_asset_check_execution_history(key, HISTORY, status=JUDGED)
+    judged = [record for record in records if record.evaluation]
+    speak = [record for record in judged if _is_about(record, data)]
+    if not speak:
+        return f"{'evaluated on other data' if judged else 'never evaluated in this Dagster instance'}; {_AGAIN}"
+    evaluation = next((record for record in speak if record.run_id == run), speak[0]).evaluation
+    failed = evaluation and not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR
+    return f"failed, {evaluation.description or 'see the check'}" if evaluation and failed else ""
+
+
+def _is_about(record: Record, data: Mapping[str, str]) -> bool:
+    shown = record.evaluation.metadata if record.evaluation else {}
+    return all(name in shown and shown[name].value == value for name, value in data.items())
+
+
+def _name(key: dg.AssetCheckKey) -> str:
+    return f"{key.asset_key.to_user_string()}.{key.name}"

@@ -107,12 +107,26 @@ def verdicts_of(assets: Iterable[str], artifacts: Artifacts) -> list[Verdict]:
 
 
 def refusals(artifacts: Artifacts, required: Mapping[str, Iterable[str]]) -> list[str]:
-    """Why these artifacts may not be loaded, one line each; empty when they may.
+    """Why these artifacts may not be loaded, one line for each cause; empty when they may.
 
     `required`: for every asset the names of the blocking statements that have to have been judged.
     """
     ledger = Ledger(artifacts)
-    return [reason for asset in ENTITIES for reason in _against(asset, artifacts, ledger, set(required.get(asset, ())))]
+    return together(
+        (asset, why) for asset in ENTITIES for why in _against(asset, artifacts, ledger, set(required.get(asset, ())))
+    )
+
+
+def together(causes: Iterable[tuple[str, str]]) -> list[str]:
+    """Whom each cause concerns, in one line: the first three by name, the rest as a number."""
+    whom: dict[str, list[str]] = {}
+    for name, why in causes:
+        whom.setdefault(why, []).append(name)
+    return [f"{', '.join(names[:3])}{_more(len(names) - 3)}: {why}" for why, names in whom.items()]
+
+
+def _more(count: int) -> str:
+    return f" and {count} more" if count > 0 else ""
 
 
 def _against(asset: str, artifacts: Artifacts, ledger: Ledger, required: set[str]) -> list[str]:
@@ -122,12 +136,10 @@ def _against(asset: str, artifacts: Artifacts, ledger: Ledger, required: set[str
         return [str(error)]
     sheet = ledger.sheet(asset)
     if sheet is None:
-        return [f"{asset}: its checks never ran on these artifacts; {_AGAIN}"]
+        return [f"the checks never ran on these artifacts; {_AGAIN}"]
     if sheet.seen != now:
         changed = ", ".join(name for name in now if sheet.seen.get(name) != now[name])
-        return [f"{asset}: its checks ran on other data ({changed} changed since); {_AGAIN}"]
+        return [f"the checks ran on other data ({changed} changed since); {_AGAIN}"]
     missing = sorted(required - {v.name for v in sheet.verdicts if v.passed is not None})
-    unjudged = [f"{asset}: never judged by {', '.join(missing)}; run the asset's checks again"] if missing else []
-    return unjudged + [
-        f"{asset}: {v.name} failed: observed {v.observed}, expected {v.expected}" for v in sheet.failures
-    ]
+    unjudged = [f"never judged by {', '.join(missing)}; run the asset's checks again"] if missing else []
+    return unjudged + [f"{v.name} failed: observed {v.observed}, expected {v.expected}" for v in sheet.failures]
