@@ -25,10 +25,10 @@ OPTIONS = $(if $(SEED),--seed '$(SEED)') $(if $(SESSIONS),--sessions '$(SESSIONS
           $(if $(AS_OF),--as-of '$(AS_OF)') $(if $(PRESET),--preset '$(PRESET)') $(if $(TARGET),--target '$(TARGET)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup seed ui job test slow e2e check format bench sabotage contract screens clean torture drizzle postgres field
+.PHONY: help setup seed ui job test slow e2e check format bench bench-peers sabotage contract screens clean torture drizzle postgres field
 
 help: ## this list
-	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
 
 setup: $(READY) ## create .venv from the lock file; a second call does nothing
 
@@ -90,6 +90,9 @@ format: $(READY) ## format and mend what ruff can mend
 
 bench: $(READY) ## paces, memory and floors of making, judging, loading and starting, kept in benchmarks/RESULTS.md (BENCH=--large)
 	@$(BIN)/python -m benchmarks $(BENCH)
+
+bench-peers: $(READY) ## dbldatagen, drizzle-seed and pandas with Faker at the same task (needs Java 17, Node.js 20, PyPI and npm)
+	@$(BIN)/python -m benchmarks peers $(BENCH)
 
 screens: $(READY) ## the pictures of docs/images, by a headless Chromium (CHROMIUM= names it)
 	@$(BIN)/seed-pipeline materialize

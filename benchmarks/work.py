@@ -24,7 +24,7 @@ class Took(NamedTuple):
     """What a process took, the largest of its own processes' memory, and the JSON that it printed."""
 
     seconds: float
-    megabytes: float
+    megabytes: float | None
     said: Any
 
 
@@ -39,7 +39,7 @@ def process(command: Sequence[str], cwd: Path | None = None, **environment: str)
         out.seek(0)
         errors.seek(0)
         if status:
-            sys.exit(f"{' '.join(map(str, command))} failed\n{errors.read().decode()}")
+            sys.exit(f"{' '.join(map(str, command))} failed\n{errors.read().decode()[-3000:]}")
         said = out.read().decode().strip()
         return Took(seconds, usage.ru_maxrss / MAXRSS_OF_A_MEGABYTE, json.loads(said) if said.startswith("{") else said)
 
