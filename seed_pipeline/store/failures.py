@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import psycopg
 import sqlalchemy as sa
 
-from seed_pipeline.store import grants
+from seed_pipeline.store import admission, grants
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.target import redact, scrub
 
@@ -29,31 +29,51 @@ def explained(engine: sa.Engine, *, writing: bool = True) -> Iterator[None]:
 
 def _explanation(engine: sa.Engine, error: BaseException | None, writing: bool) -> StoreError:
     text = scrub(" ".join(str(error).split()), engine.get_execution_options().get("secrets", ()))
-    why, remedy, retry = _sqlite(error, text) if isinstance(error, sqlite3.Error) else _postgres(error, text)
-    remedy = _granting(engine, error, writing) or remedy
+    kind = _kind(error)
+    why, remedy, retry = _sqlite(error, text) if isinstance(error, sqlite3.Error) else _postgres(kind, text)
+    remedy = _granting(engine, kind, writing) or remedy
     return StoreError(redact(engine.url), None, why, remedy, retry=retry)
 
 
+_LOOK = "see the message; nothing was applied"
+# The beginning of SQLite's name for the error, why, remedy, whether trying again may help: the first that fits.
+_SQLITE = (
+    (("SQLITE_BUSY", "SQLITE_LOCKED"), "another process is writing to the database", _WAIT, True),
+    (("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG"), "the data breaks a rule of the database ({0})",
+     "run the checks on the data: they name rows and columns", False),
+    (("SQLITE_CANTOPEN", "SQLITE_PERM"), "the file cannot be opened",
+     "check the folder's permissions and that the path is not a folder", False),
+    (("SQLITE_READONLY",), "the file cannot be written", "check the file's and folder's permissions", False),
+    (("SQLITE_NOTADB",), "the file is not a SQLite database", "name another file, or move this one away", False),
+    (("SQLITE_CORRUPT",), "the file is damaged ({0})",
+     "name another file, or bring this one back from a copy (sqlite3 FILE .recover saves what can be read)", False),
+    (("SQLITE_FULL", "SQLITE_IOERR"), "the disk is full, or cannot be read or written ({0}); " + _ATOMIC,
+     "free some space (or point SQLITE_TMPDIR at a larger disk)", True),
+)  # fmt: skip
+
+
 def _sqlite(error: BaseException, text: str) -> tuple[str, str, bool]:
-    if "locked" in text or "busy" in text:
-        return "another process is writing to the database", _WAIT, True
-    if isinstance(error, sqlite3.IntegrityError):
-        return f"the data breaks a rule of the database ({text})", _mend(text), False
-    if "unable to open" in text:
-        return "the file cannot be opened", "check the folder's permissions and that the path is not a folder", False
-    if "readonly" in text:
-        return "the file cannot be written", "check the file's and folder's permissions", False
-    if "not a database" in text:
-        return "the file is not a SQLite database", "name another file, or move this one away", False
-    if "full" in text:
-        return f"the disk is full; {_ATOMIC}", "free some space (or point SQLITE_TMPDIR at a larger disk)", True
+    name = getattr(error, "sqlite_errorname", "")
+    for names, why, remedy, retry in _SQLITE:
+        if name.startswith(names):
+            return why.replace("{0}", text), _COLLIDES if "UNIQUE" in text else remedy, retry
     return text, _LOOK, False
 
 
 _ERRORS = psycopg.errors
-_CONNECTION = (_ERRORS.OperationalError, _ERRORS.InterfaceError)
-_LOOK = "see the message; nothing was applied"
-# Kind of error, words in it, why, remedy, whether trying again may help: the first that fits.
+
+
+class _RowSecurity(_ERRORS.InsufficientPrivilege):
+    """Rows are hidden from us."""
+
+
+class _NoConnect(_ERRORS.InsufficientPrivilege):
+    """The database is closed to us."""
+
+
+_COLLIDES = "give the colliding rows different keys; `plan` shows which rows are not ours"
+# Errors by their SQLSTATE (never by words, which are in the server's language); words of libpq and of poolers, which
+# have no SQLSTATE and one language; why, remedy, whether trying again may help: the first that fits.
 _POSTGRES: tuple[tuple[tuple[type[BaseException], ...], str, str, str, bool], ...] = (
     ((_ERRORS.LockNotAvailable, _ERRORS.DeadlockDetected), "", "another session holds a lock on the tables",
      _WAIT, True),
@@ -63,45 +83,60 @@ _POSTGRES: tuple[tuple[tuple[type[BaseException], ...], str, str, str, bool], ..
      "default_transaction_read_only of the role or the database", "name the primary, or a role that may write", False),
     ((_ERRORS.UntranslatableCharacter, _ERRORS.CharacterNotInRepertoire), "",
      "the database's encoding cannot hold the data ({0})", "CREATE DATABASE … ENCODING 'UTF8', and load there", False),
-    ((_ERRORS.NotNullViolation, _ERRORS.ForeignKeyViolation, _ERRORS.UniqueViolation, _ERRORS.CheckViolation,
-      _ERRORS.ExclusionViolation, _ERRORS.DataError), "", "the data breaks a rule of the database ({0})", "", False),
-    ((_ERRORS.InsufficientPrivilege,), "row-level security",
-     "row security hides rows from the user ({0}), and what cannot be seen cannot be left alone",
+    ((_ERRORS.UniqueViolation,), "", "the data breaks a rule of the database ({0})", _COLLIDES, False),
+    ((_ERRORS.IntegrityError, _ERRORS.DataError), "", "the data breaks a rule of the database ({0})",
+     "run the checks on the data: they name rows and columns", False),
+    ((_RowSecurity,), "", "row security hides rows from the user ({0}), and what cannot be seen cannot be left alone",
      "release as the tables' owner, or as a role with BYPASSRLS", False),
+    ((_NoConnect,), "permission denied for database",
+     "the user may not connect to the database ({0})", "GRANT CONNECT ON DATABASE … TO the user", False),
     ((_ERRORS.InsufficientPrivilege,), "", "the user may not do this ({0})",
      "name the owner, or a role that may", False),
-    ((_ERRORS.InvalidPassword, _ERRORS.InvalidAuthorizationSpecification, *_CONNECTION),
+    ((_ERRORS.InvalidPassword, _ERRORS.InvalidAuthorizationSpecification),
      r"authentication failed|no password supplied|role .* does not exist|no pg_hba|not permitted to log in",
      "the server refuses the user ({0})", "check host, database, user and password (PGPASSWORD, ~/.pgpass)", False),
-    ((_ERRORS.InsufficientPrivilege, *_CONNECTION), "permission denied for database",
-     "the user may not connect to the database ({0})", "GRANT CONNECT ON DATABASE … TO the user", False),
-    ((_ERRORS.InvalidCatalogName, *_CONNECTION), "database .* does not exist|no such database",
+    ((_ERRORS.InvalidCatalogName,), "database .* does not exist|no such database",
      "there is no such database ({0})", "create it, or correct its name", False),
-    (_CONNECTION, "unsupported startup parameter",
-     "the pooler does not take a parameter of the connection ({0})",
+    ((_ERRORS.TooManyConnections,), "", "the server takes no more connections ({0})",
+     "end some (pg_stat_activity lists them), or raise the limit of server, database or role", True),
+    ((), "unsupported startup parameter", "the pooler does not take a parameter of the connection ({0})",
      "take it out of the URL (unset PGOPTIONS, where it is options), or name the server's own port", False),
-    (_CONNECTION, "SSL|certificate|channel binding|sslmode",
+    ((), "SSL|certificate|channel binding|sslmode",
      "the connection cannot be secured as asked ({0})", "correct sslmode, sslrootcert or channel_binding", False),
-    (_CONNECTION, "translate host name|invalid (port|connection option|integer)|Name or service not known",
+    ((), "translate host name|invalid (port|connection option|integer)|Name or service not known",
      "the URL leads nowhere ({0})", "correct host and port", False),
     ((_ERRORS.InvalidSqlStatementName, _ERRORS.DuplicatePreparedStatement), "",
      "a pooler mixes the statements of several connections ({0})",
      "name the server's own port, not the pooler's", False),
-    (_CONNECTION, "", "the connection failed or was lost ({0}); " + _ATOMIC,
+    ((_ERRORS.DependentObjectsStillExist,), "", "something of others is made of what would have to go ({0})",
+     "drop it, or leave our tables where they are", False),
+    ((_ERRORS.OperationalError, _ERRORS.InterfaceError), "", "the connection failed or was lost ({0}); " + _ATOMIC,
      "check that the server runs, then run again", True),
 )  # fmt: skip
 
 
-def _postgres(error: BaseException | None, text: str) -> tuple[str, str, bool]:
+def _postgres(kind: type[BaseException], text: str) -> tuple[str, str, bool]:
     for kinds, words, why, remedy, retry in _POSTGRES:
-        if isinstance(error, kinds) and re.search(words, text):
-            return why.replace("{0}", text), remedy or _mend(text), retry
+        unnamed = words and kind in (_ERRORS.OperationalError, _ERRORS.ProtocolViolation)
+        if issubclass(kind, kinds) or (unnamed and re.search(words, text)):
+            return why.replace("{0}", text), remedy, retry
     return text, _LOOK, False
 
 
-def _granting(engine: sa.Engine, error: BaseException | None, writing: bool) -> str:
+def _kind(error: BaseException | None) -> type[BaseException]:
+    """The class of an error by its SQLSTATE, and where that tells too little, by the place that it comes from."""
+    if not isinstance(error, psycopg.Error):
+        return Exception
+    if error.diag.source_file == "rls.c":
+        return _RowSecurity
+    state = None if error.sqlstate else admission.sqlstate(error)
+    kind = type(error) if state is None else _ERRORS.lookup(state)
+    return _NoConnect if state and issubclass(kind, _ERRORS.InsufficientPrivilege) else kind
+
+
+def _granting(engine: sa.Engine, kind: type[BaseException], writing: bool) -> str:
     """The statements that grant what the user lacks; empty where that is not the trouble or cannot be found out."""
-    if not isinstance(error, _ERRORS.InsufficientPrivilege) or "row-level security" in str(error):
+    if kind is not _ERRORS.InsufficientPrivilege:
         return ""
     try:
         with engine.connect() as connection:
@@ -109,9 +144,3 @@ def _granting(engine: sa.Engine, error: BaseException | None, writing: bool) -> 
     except (sa.exc.DBAPIError, psycopg.Error):
         return ""
     return "as the tables' owner: " + "; ".join(lacking) if lacking else ""
-
-
-def _mend(text: str) -> str:
-    if re.search(r"unique|duplicate", text, re.IGNORECASE):
-        return "give the colliding rows different keys; `plan` shows which rows are not ours"
-    return "run the checks on the data: they name rows and columns"

@@ -14,7 +14,8 @@ from seed_pipeline.store.target import redact
 
 _USUAL = {"connect_timeout": 10, "application_name": "seed-pipeline"}
 # No named prepared statements: behind a pooler in transaction mode they belong to somebody else's connection.
-_NEEDED = {"client_encoding": "utf8", "prepare_threshold": None}
+# We begin transactions ourselves, so that no timeout of somebody else's falls between BEGIN and what lifts it.
+_NEEDED = {"client_encoding": "utf8", "prepare_threshold": None, "autocommit": True}
 _SETTINGS = {
     "client_encoding": "UTF8",
     "DateStyle": "ISO, YMD",
@@ -62,7 +63,6 @@ def _prepared(url: sa.URL, raw: Any, wanted: str) -> str:
     usable = raw.execute(
         "SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = %s", [schema]
     ).fetchone()
-    raw.rollback()
     where = redact(url)
     if bytes(echoed) != _WORDS.encode():
         why = "the connection garbles characters beyond ASCII"
@@ -79,9 +79,9 @@ def _prepared(url: sa.URL, raw: Any, wanted: str) -> str:
 
 
 def _begin(connection: sa.Connection) -> None:
-    """Set what we rely on, for this transaction; no query, so that the isolation level can still be chosen."""
+    """Begin, and set what we rely on for this transaction; no query, so that the isolation can still be chosen."""
     raw: Any = connection.connection.driver_connection
     schema = connection.connection.info["schema"].replace('"', '""')
     recent = {"transaction_timeout": "0"} if raw.info.server_version >= 170000 else {}
     settings = [f"SET LOCAL {name} = '{value}'" for name, value in {**_SETTINGS, **recent}.items()]
-    raw.execute("; ".join([*settings, f'SET LOCAL search_path = "{schema}", {OWN_SCHEMA}']))
+    raw.execute("; ".join(["BEGIN", *settings, f'SET LOCAL search_path = "{schema}", {OWN_SCHEMA}']))

@@ -3,6 +3,7 @@
 import pickle
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from seed_pipeline.settings import ALLOWED
@@ -12,6 +13,7 @@ from seed_pipeline.store.failures import explained
 from seed_pipeline.store.frames import Tables
 from seed_pipeline.store.target import parse, redact
 from seed_pipeline_tests.store.conftest import Target
+from seed_pipeline_tests.store.servers import raw
 
 SECRET = "s3cr+t/ä:@word"
 QUOTED = "s3cr%2Bt%2F%C3%A4%3A%40word"
@@ -116,9 +118,8 @@ def test_the_server_is_asked_what_it_is_called(
 ) -> None:
     """Wherever a service file or a pooler leads: the connection is refused by the database's own name."""
     name = f"{postgres.url.database}_production"
-    admin = Target(postgres.url.set(database="postgres")).engine.execution_options(isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    admin = psycopg.connect(raw(postgres.url), autocommit=True)
+    admin.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
     try:
         given = postgres.url.set(database=name).get_dialect()().create_connect_args(postgres.url)[1]
         lines = [f"{key}={value}" for key, value in {**given, "dbname": name}.items()]
@@ -131,8 +132,8 @@ def test_the_server_is_asked_what_it_is_called(
             database.load(engine, first, database.Release(1, "s", "0"))
         assert Target(postgres.url.set(database=name)).count("pg_tables", "schemaname = 'public'") == 0
     finally:
-        with admin.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+        admin.close()
 
 
 @pytest.mark.parametrize(
@@ -212,10 +213,3 @@ def test_the_manifest_holds_no_secret(postgres: Target, first: list[Tables]) -> 
     everything = str(postgres.rows("SELECT * FROM seed_pipeline_releases"))
     assert "s3cret" not in everything
     assert "s3cret" not in str(database.plan(database.connect(url), first).as_dict())
-
-
-def test_refusals_of_the_server_are_readable(postgres: Target) -> None:
-    """A database that does not exist is one line that names the target and what to do, and no reason to retry."""
-    with pytest.raises(StoreError, match=r"no such database|does not exist") as caught:
-        database.read(database.connect(postgres.url.set(database="not_there")))
-    assert not caught.value.retry
