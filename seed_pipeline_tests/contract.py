@@ -6,7 +6,6 @@ Every dataset is made in memory, chunk by chunk, and judged by the code that jud
 import argparse
 import multiprocessing
 import sys
-from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
@@ -17,6 +16,7 @@ from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.quality.judgement import judge
 from seed_pipeline.settings import Settings
 from seed_pipeline.store.assembly import whole
+from seed_pipeline.store.frames import Tables, as_frames
 
 TODAY = date(2026, 3, 1)
 
@@ -30,24 +30,14 @@ class Failure(NamedTuple):
     expected: str
 
 
-def complete_chunks(settings: Settings) -> Iterator[dataset.Tables]:
+def complete_chunks(settings: Settings) -> Iterator[Tables]:
     """The complete tables of each chunk, as they would be released."""
-    upstream: deque[dict[str, dataset.Tables]] = deque()
-    for key in dataset.closed("answer_key", settings, _answer_keys(settings, upstream)):
-        yield whole(upstream.popleft() | {"answer_key": key})
-
-
-def _answer_keys(settings: Settings, upstream: deque[dict[str, dataset.Tables]]) -> Iterator[dataset.Tables]:
-    """Each chunk's answer key; what it was made from goes to `upstream`."""
-    reference = dataset.make("reference", settings, range(0, 1), {})
-    for cohorts in dataset.chunks(settings):
-        made = {"reference": reference}
-        for entity in dataset.ENTITIES[1:]:
-            made[entity] = dataset.make(entity, settings, cohorts, made)
-        if cohorts.start:
-            made["reference"] = {name: frame.iloc[:0] for name, frame in reference.items()}
-        upstream.append(made)
-        yield made["answer_key"]
+    ranges, closing = dataset.chunks(settings), dataset.Closing(settings)
+    for number, cohorts in enumerate(ranges):
+        made = dict(dataset.chunk(settings, cohorts))
+        rows = closing.add(made["answer_key"]["truth_dashboard"], number + 1 == len(ranges))
+        made["answer_key"]["truth_dashboard"] = rows
+        yield whole({entity: as_frames(tables) for entity, tables in made.items()})
 
 
 def failures(overrides: tuple[str, ...]) -> list[Failure]:

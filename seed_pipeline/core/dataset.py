@@ -1,15 +1,54 @@
-"""The entities in order, and the one function that makes any of them for a range of cohorts."""
+"""The entities in order, and how a range of cohorts is made: all of them in one pass, or one of them again."""
 
-from collections.abc import Iterator, Mapping
-from importlib import import_module
+from collections.abc import Callable, Iterator, Mapping
 
-import pandas as pd
+import pyarrow as pa
 
-from seed_pipeline.core import dashboard, defects
+from seed_pipeline.core import (
+    answer_key,
+    bridge,
+    churn,
+    dashboard,
+    defects,
+    feedback,
+    highlights,
+    metrics,
+    reference,
+    sessions,
+    students,
+    tutors,
+)
+from seed_pipeline.core.columns import Tables, from_arrow, to_arrow
 from seed_pipeline.core.world import World
 from seed_pipeline.settings import Settings
 
-Tables = dict[str, pd.DataFrame]
+Arrow = dict[str, pa.Table]
+"""An entity's tables of one chunk, as they are written."""
+Make = Callable[[Settings, World, range, Mapping[str, Tables]], Tables]
+
+
+def _framed(make: Callable) -> Make:
+    """An entity that is still made of frames."""
+
+    def made(settings: Settings, world: World, cohorts: range, upstream: Mapping[str, Tables]) -> Tables:
+        frames = {entity: bridge.to_frames(tables) for entity, tables in upstream.items()}
+        return bridge.from_frames(make(settings, world, cohorts, frames))
+
+    return made
+
+
+MAKES: dict[str, Make] = {
+    "reference": _framed(reference.make),
+    "tutors": _framed(tutors.make),
+    "students": _framed(students.make),
+    "sessions": _framed(sessions.make),
+    "metrics": _framed(metrics.make),
+    "feedback": _framed(feedback.make),
+    "highlights": _framed(highlights.make),
+    "churn": _framed(churn.make),
+    "answer_key": _framed(answer_key.make),
+}
+"""Each entity's function, in the order they are made: tables of a range of cohorts from the upstream tables of it."""
 
 UPSTREAM: dict[str, tuple[str, ...]] = {
     "reference": (),
@@ -25,7 +64,7 @@ UPSTREAM: dict[str, tuple[str, ...]] = {
 }
 """Each entity and the entities whose tables it reads, in the order they are made."""
 
-ENTITIES = tuple(UPSTREAM)
+ENTITIES = tuple(MAKES)
 
 READS: dict[str, tuple[str, ...]] = {
     "reference": ("main", "defects", "probabilities", "text"),
@@ -43,35 +82,53 @@ READS: dict[str, tuple[str, ...]] = {
 
 def chunks(settings: Settings) -> list[range]:
     """Ranges of cohorts, `main.chunk_cohorts` each: the unit of memory, of parallel work and of appending."""
-    count, step = World(settings).cohorts, settings.main.chunk_cohorts
+    count, step = World.of(settings).cohorts, settings.main.chunk_cohorts
     return [range(start, min(start + step, count)) for start in range(0, count, step)]
 
 
-def make(entity: str, settings: Settings, cohorts: range, upstream: Mapping[str, Tables]) -> Tables:
-    """The tables of one entity for a range of cohorts; pure, and the same whatever the range's neighbours.
+def chunk(settings: Settings, cohorts: range) -> Iterator[tuple[str, Arrow]]:
+    """Every entity's tables for a range of cohorts, in order, made in one pass; neighbours change nothing (X1).
 
-    `upstream` holds the tables of every entity in `UPSTREAM[entity]` for the same cohorts (`reference` is the same for
-    all). `reference` itself belongs to the first cohort: later ranges get empty tables.
+    `reference` belongs to the first cohort: later ranges get empty tables of it.
     """
-    module, world = import_module(f"seed_pipeline.core.{entity}"), World(settings)
+    world = World.of(settings)
     injected = defects.injected(world, cohorts)
-    tables: Tables = module.make(settings, world, cohorts, defects.without(injected, upstream))
-    return defects.before(entity, world, injected, tables)
+    made: dict[str, Tables] = {}
+    for entity, make in MAKES.items():
+        made[entity] = make(settings, world, cohorts, {name: made[name] for name in UPSTREAM[entity]})
+        yield entity, _written(entity, cohorts, injected, made[entity])
 
 
-def closed(entity: str, settings: Settings, made: Iterator[Tables]) -> Iterator[Tables]:
-    """An entity's chunks; the last of the answer key ends with what is said of everybody (truth_dashboard, P8).
+def again(entity: str, settings: Settings, cohorts: range, upstream: Mapping[str, Arrow]) -> Arrow:
+    """One entity's tables for a range of cohorts, as `chunk` makes them.
 
-    One chunk is held back, because nobody knows the last one before there is no further.
+    `upstream` holds the tables of every entity in `UPSTREAM[entity]` for the same cohorts; those of `reference` are the
+    first cohort's for every range.
     """
-    if entity != "answer_key":
-        yield from made
-        return
-    platform, held = dashboard.Platform(settings), None
-    for tables in made:
-        if held is not None:
-            yield held
-        platform.add(tables["truth_dashboard"])
-        held = tables
-    if held is not None:
-        yield {**held, "truth_dashboard": pd.concat([held["truth_dashboard"], platform.rows()], ignore_index=True)}
+    world = World.of(settings)
+    injected = defects.injected(world, cohorts)
+    own = {name: {t: from_arrow(d) for t, d in tables.items()} for name, tables in defects.without(injected, upstream)}
+    return _written(entity, cohorts, injected, MAKES[entity](settings, world, cohorts, own))
+
+
+def _written(entity: str, cohorts: range, injected: Mapping[str, Arrow], tables: Tables) -> Arrow:
+    made = {name: to_arrow(name, table) for name, table in tables.items()}
+    if entity == "reference" and cohorts.start:
+        return {name: data.slice(0, 0) for name, data in made.items()}
+    return defects.before(entity, injected, made)
+
+
+class Closing:
+    """What is said of everybody at the end of the last chunk (truth_dashboard, P8)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._platform = dashboard.Platform(settings)
+
+    def add(self, rows: pa.Table, last: bool) -> pa.Table:
+        """A chunk's `truth_dashboard`, in order; the last one's ends with the platform's rows."""
+        self._platform.add(rows.to_pandas())
+        if not last:
+            return rows
+        platform = bridge.from_frames({"truth_dashboard": self._platform.rows()})["truth_dashboard"]
+        own = to_arrow("truth_dashboard", platform)
+        return pa.concat_tables([rows.cast(own.schema), own])

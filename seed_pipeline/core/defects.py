@@ -4,13 +4,15 @@ Every injected row is built here in full; the columns that a later asset fills a
 generator reads is freed of them first, so that it makes the same bytes with and without them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 
+from seed_pipeline.core import bridge
 from seed_pipeline.core.cast import window_start
+from seed_pipeline.core.columns import arrow_type, from_arrow, to_arrow
 from seed_pipeline.core.defect_alerts import found_in
 from seed_pipeline.core.names import first_names, last_names
 from seed_pipeline.core.randomness import bits, uniform, uuids, whole_between
@@ -19,51 +21,46 @@ from seed_pipeline.core.world import World
 from seed_pipeline.schema import columns_made_by, metadata
 from seed_pipeline.settings.defects import AUDIO, Booking, Kind
 
-Tables = dict[str, pd.DataFrame]
+Arrow = dict[str, pa.Table]
 LABELS = "truth_defects"
 _MINUTE, _DAY = np.timedelta64(60, "s"), np.timedelta64(86_400, "s")
 _A_DAY = 5  # places of a scene's timetable
 _BETWEEN = 135  # minutes from one place to the next
 
 
-def injected(world: World, cohorts: range) -> dict[str, Tables]:
-    """Asset → its injected rows and their labels (`truth_defects`); nothing unless asked for, and after cohort 0."""
+def injected(world: World, cohorts: range) -> dict[str, Arrow]:
+    """Asset → its injected rows and their labels (`truth_defects`); nothing unless asked for, and after cohort 0.
+
+    The answer key gets what services find in injected sessions; those rows have no labels.
+    """
     scenes = world.settings.defects.scenes() if cohorts.start == 0 else {}
     rows = _Rows()
     for name, (kind, often) in scenes.items():
         for number in range(often):
             _Scene(world, rows, name, kind, number).play()
-    return rows.by_asset()
+    made = rows.by_asset()
+    frames = {asset: {t: bridge.to_frame(from_arrow(d)) for t, d in tables.items()} for asset, tables in made.items()}
+    found = bridge.from_frames(found_in(world, frames)) if made else {}
+    return made | ({"answer_key": {name: to_arrow(name, table) for name, table in found.items()}} if found else {})
 
 
-def without(rows: Mapping[str, Tables], upstream: Mapping[str, Tables]) -> dict[str, Tables]:
-    """The upstream tables as they were before rows were injected."""
-    return {
-        asset: {
-            name: _rest(frame, rows[asset][name]) if name in rows[asset] else frame for name, frame in tables.items()
-        }
-        if asset in rows
-        else tables
-        for asset, tables in upstream.items()
-    }
+def without(rows: Mapping[str, Arrow], upstream: Mapping[str, Arrow]) -> Iterator[tuple[str, Arrow]]:
+    """Each upstream asset with its tables as they were before rows were injected."""
+    for asset, tables in upstream.items():
+        more = rows.get(asset, {})
+        yield asset, {name: data.slice(more[name].num_rows if name in more else 0) for name, data in tables.items()}
 
 
-def _rest(frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    return frame.iloc[len(rows) :].reset_index(drop=True)
+def before(entity: str, rows: Mapping[str, Arrow], tables: Arrow) -> Arrow:
+    """An entity's tables with its injected rows in front: after them, chunks of any size go on alike (X1, X5)."""
+    own = rows.get(entity, {})
+    return {**own, **{name: _stacked(own[name], data) if name in own else data for name, data in tables.items()}}
 
 
-def before(entity: str, world: World, rows: Mapping[str, Tables], tables: Tables) -> Tables:
-    """An entity's tables with its injected rows in front: after them, chunks of any size go on alike (X1, X5).
-
-    The answer key gets what services find in injected sessions; those rows have no labels.
-    """
-    own = found_in(world, rows) if entity == "answer_key" else rows.get(entity, {})
-    return {**own, **{name: _stacked(own[name], frame) if name in own else frame for name, frame in tables.items()}}
-
-
-def _stacked(rows: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
-    alike = rows[list(frame)]
-    return pd.concat([alike.astype(frame.dtypes) if len(frame) else alike, frame], ignore_index=True)
+def _stacked(rows: pa.Table, data: pa.Table) -> pa.Table:
+    """Both, words without dictionaries."""
+    whole = pa.schema([(f.name, rows.schema.field(f.name).type) for f in data.schema])
+    return pa.concat_tables([rows.select(whole.names), data.cast(whole)])
 
 
 class _Rows:
@@ -75,15 +72,24 @@ class _Rows:
     def add(self, table: str, asset: str, row: dict[str, Any]) -> None:
         self.tables.setdefault((asset, table), []).append(row)
 
-    def by_asset(self) -> dict[str, Tables]:
-        result: dict[str, Tables] = {}
+    def by_asset(self) -> dict[str, Arrow]:
+        result: dict[str, Arrow] = {}
         for (asset, table), rows in self.tables.items():
-            frame = pd.DataFrame(rows)
-            later = {c.info["asset"] for c in metadata.tables[table].columns if "asset" in c.info}
+            columns = {c.name: c for c in metadata.tables[table].columns}
+            later = {c.info["asset"] for c in columns.values() if "asset" in c.info}
             for maker in (asset, *sorted(later)):
-                columns = columns_made_by(maker, table)
-                result.setdefault(maker, {})[table] = frame[columns] if columns else frame
+                names = columns_made_by(maker, table) or [name for name in columns if name in rows[0]]
+                schema = pa.schema([(name, arrow_type(columns[name])) for name in names])
+                result.setdefault(maker, {})[table] = pa.Table.from_pylist([_plain(row) for row in rows], schema)
         return result
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with moments as Python has them."""
+    return {
+        name: (None if np.isnat(value) else value.item()) if isinstance(value, np.datetime64) else value
+        for name, value in row.items()
+    }
 
 
 class _Scene:

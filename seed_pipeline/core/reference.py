@@ -13,7 +13,7 @@ YEARS_BEFORE = np.timedelta64(2 * 365, "D")
 
 
 def make(settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:
-    """`users` (the administrator), `subjects`, `churn_algorithm_weights`; rows for the first cohort only."""
+    """`users` (the administrator), `subjects`, `churn_algorithm_weights`."""
     since = window_start(world) - YEARS_BEFORE
     admin = pd.DataFrame(
         {
@@ -48,8 +48,7 @@ def make(settings, world: World, cohorts: range, upstream: Mapping) -> dict[str,
             "created_at": np.full(len(weights), since),
         }
     )
-    tables = {"users": admin, "subjects": subject, "churn_algorithm_weights": weight}
-    return tables if cohorts.start == 0 else {name: frame.iloc[:0] for name, frame in tables.items()}
+    return {"users": admin, "subjects": subject, "churn_algorithm_weights": weight}
 
 
 def subject_id(world: World, name: str) -> str:

@@ -19,6 +19,9 @@ PERIOD = 30
 """Days over which the platform's services look back."""
 
 
+_LATEST: list["World"] = []
+
+
 class World:
     """What the settings come to, before a row is made."""
 
@@ -28,6 +31,13 @@ class World:
         self.tutor_personas = tuple(settings.personas.tutors)
         self.student_personas = tuple(settings.personas.students)
         self.groups = settings.probabilities.booking
+
+    @classmethod
+    def of(cls, settings: Settings) -> "World":
+        """The world of these settings; asked for again and again, it is worked out once."""
+        if not _LATEST or _LATEST[0].settings is not settings:
+            _LATEST[:] = [cls(settings)]
+        return _LATEST[0]
 
     @cached_property
     def cohorts(self) -> int:

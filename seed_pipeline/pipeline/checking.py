@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from seed_pipeline import schema
-from seed_pipeline.core.dataset import ENTITIES, Tables
+from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.pipeline.judging import audit_all
 from seed_pipeline.pipeline.wishes import Wishes, recalled
 from seed_pipeline.quality.conformity import conformity
@@ -19,6 +19,7 @@ from seed_pipeline.store import database, manifest
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.failures import explained
+from seed_pipeline.store.frames import Tables
 from seed_pipeline.store.ownership import RELEASES
 from seed_pipeline.store.target import redact
 

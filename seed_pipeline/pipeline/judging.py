@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 import pandas as pd
 
 from seed_pipeline import quality, schema
-from seed_pipeline.core.dataset import ENTITIES, Tables
+from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.pipeline.ledger import Ledger, Sheet, lineage, seen
 from seed_pipeline.pipeline.making import Progress, must_agree, silent
 from seed_pipeline.pipeline.wishes import digest
@@ -21,7 +21,7 @@ from seed_pipeline.quality.statements import statements as all_statements
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.settings import Settings
 from seed_pipeline.store.artifacts import Artifacts
-from seed_pipeline.store.frames import conform
+from seed_pipeline.store.frames import Tables, conform
 from seed_pipeline.store.relations import relations
 
 

@@ -1,20 +1,25 @@
-"""From settings to artifacts: one entity at a time, chunk by chunk, in one process or several."""
+"""From settings to artifacts: chunk by chunk in one pass, or one entity from what is there; in one process or more."""
 
 import multiprocessing
+import os
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from seed_pipeline.core.dataset import ENTITIES, UPSTREAM, Tables, chunks, closed, make
+import pyarrow as pa
+
+from seed_pipeline.core.dataset import ENTITIES, Arrow, Closing, again, chunk, chunks
+from seed_pipeline.pipeline.parcel import Parcel, opened, packed
 from seed_pipeline.pipeline.wishes import stamp, world_of
 from seed_pipeline.settings import Settings, SettingsError
 from seed_pipeline.store.artifacts import Artifacts, Manifest
+from seed_pipeline.store.parts import Part, write_part
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done (an entity's name, `checks`, `load`), how many chunks are done, and of how many."""
@@ -54,22 +59,23 @@ class Opened:
         """Rows, fingerprint and the settings' stamp; StoreError when the asset was never made."""
         return Artifacts(self.root).manifest(self.asset)
 
-    def chunk(self, number: int) -> Tables:
+    def chunk(self, number: int) -> Arrow:
         """The tables of one chunk; those of `reference` are the first chunk's for every chunk."""
-        return Artifacts(self.root).read(self.asset, 0 if self.asset == "reference" else number)
+        return Artifacts(self.root).arrow(self.asset, 0 if self.asset == "reference" else number)
 
 
 @dataclass(frozen=True)
 class Made:
-    """An entity about to be written: its chunks, made while they are read, and the stamp for its manifest."""
+    """An entity about to be made and written, from its upstream tables."""
 
     entity: str
-    chunks: Iterator[Tables]
-    stamp: dict[str, object]
+    settings: Settings
+    upstream: Mapping[str, Opened]
+    progress: Progress = silent
 
     def write(self, artifacts: Artifacts) -> Manifest:
         """Replace the entity's artifacts."""
-        return artifacts.write(self.entity, self.chunks, metadata=self.stamp)
+        return _write([self.entity], self.settings, artifacts, self.progress, self.upstream)[0]
 
 
 def made(entity: str, settings: Settings, upstream: Mapping[str, Opened], progress: Progress = silent) -> Made:
@@ -78,15 +84,14 @@ def made(entity: str, settings: Settings, upstream: Mapping[str, Opened], progre
     Raises SettingsError when the upstream tables were made for another world (seed, sessions, window).
     """
     must_agree(settings, {name: opened.manifest for name, opened in upstream.items()})
-    return Made(entity, _stream(entity, settings, upstream, progress), stamp(entity, settings))
+    return Made(entity, settings, upstream, progress)
 
 
 def generate(settings: Settings, out: Path, progress: Progress = silent) -> Artifacts:
-    """All entities, in order, as Parquet under `out`. Raises SettingsError, StoreError."""
+    """All entities, in one pass over each chunk, as Parquet under `out`. Raises SettingsError, StoreError."""
     artifacts = Artifacts(out)
     artifacts.claim(ENTITIES)
-    for entity in ENTITIES:
-        made(entity, settings, {name: Opened(out, name) for name in UPSTREAM[entity]}, progress).write(artifacts)
+    _write(ENTITIES, settings, artifacts, progress)
     return artifacts
 
 
@@ -103,31 +108,99 @@ def must_agree(settings: Settings, manifests: Mapping[str, Manifest]) -> None:
                 raise SettingsError(f"{file}, {key}", value, why, remedy)
 
 
-def _stream(entity: str, settings: Settings, upstream: Mapping[str, Opened], progress: Progress) -> Iterator[Tables]:
-    ranges = chunks(settings)
-    progress(entity, 0, len(ranges))
-    for done, tables in enumerate(closed(entity, settings, _in_order(entity, settings, ranges, upstream)), start=1):
-        yield tables
-        progress(entity, done, len(ranges))
+def _write(
+    entities: Sequence[str],
+    settings: Settings,
+    artifacts: Artifacts,
+    progress: Progress,
+    upstream: Mapping[str, Opened] | None = None,
+) -> list[Manifest]:
+    """Make the chunks of all entities, or of one from its `upstream`, and publish them when all are there."""
+    ranges, closing = chunks(settings), Closing(settings)
+    for entity in entities:
+        progress(entity, 0, len(ranges))
+    with ExitStack() as stack:
+        drafts = {entity: stack.enter_context(artifacts.draft(entity)) for entity in entities}
+        works = [
+            Work(settings, number, cohorts, len(ranges), {e: d.folder for e, d in drafts.items()}, upstream)
+            for number, cohorts in enumerate(ranges)
+        ]
+        for number, done in enumerate(_in_order(works, processes_for(settings, len(ranges)))):
+            for entity, parts in done.parts.items():
+                for part in parts:
+                    drafts[entity].add(part)
+                progress(entity, number + 1, len(ranges))
+            if done.dashboard is not None:
+                last = closing.add(done.dashboard, number + 1 == len(ranges))
+                key = drafts["answer_key"]
+                key.add(write_part(key.folder, "truth_dashboard", number, last))
+        return [draft.publish(stamp(entity, settings)) for entity, draft in drafts.items()]
 
 
-def _in_order(entity: str, settings: Settings, ranges: list[range], upstream: Mapping[str, Opened]) -> Iterator[Tables]:
-    """Every chunk's tables, in order. With several processes at most two chunks for each are under way."""
-    processes = min(settings.main.processes, len(ranges))
+@dataclass(frozen=True)
+class Work:
+    """One chunk to be made and written. Pickles into other processes."""
+
+    settings: Settings
+    number: int
+    cohorts: range
+    chunks: int
+    folders: Mapping[str, Path]
+    upstream: Mapping[str, Opened] | None
+
+    def do(self) -> "Done":
+        """Make the chunk and write its parts; what is said of everybody is left to who knows all chunks."""
+        parts, dashboard = {}, None
+        for entity, tables in self._made():
+            held = tables.pop("truth_dashboard", None)
+            dashboard = held if held is not None else dashboard
+            folder = self.folders[entity]
+            parts[entity] = [write_part(folder, name, self.number, data) for name, data in tables.items()]
+        return Done(parts, dashboard)
+
+    def send(self) -> Parcel:
+        """The same, for another process."""
+        return packed(self.do(), next(iter(self.folders.values())) / f"{self.number}.parcel")
+
+    def _made(self) -> Iterator[tuple[str, Arrow]]:
+        if self.upstream is None:
+            yield from chunk(self.settings, self.cohorts)
+            return
+        (entity,) = self.folders
+        upstream = {name: opened.chunk(self.number) for name, opened in self.upstream.items()}
+        yield entity, again(entity, self.settings, self.cohorts, upstream)
+
+
+class Done(NamedTuple):
+    """The parts that were written of each entity, and the chunk's rows of `truth_dashboard`."""
+
+    parts: dict[str, list[Part]]
+    dashboard: pa.Table | None
+
+
+def processes_for(settings: Settings, ranges: int) -> int:
+    """How many processes make the chunks: the cores, where `main.processes` leaves it open; one for each at most."""
+    asked = settings.main.processes
+    return min(cores() if asked == "auto" else asked, ranges)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _in_order(works: Sequence[Work], processes: int) -> Iterator[Done]:
+    """Every chunk, in order. With several processes at most two chunks for each are under way."""
     if processes == 1:
-        yield from (_chunk(entity, settings, number, cohorts, upstream) for number, cohorts in enumerate(ranges))
+        yield from (work.do() for work in works)
         return
-    waiting: deque[Future[Tables]] = deque()
-    for number, cohorts in enumerate(ranges):
-        waiting.append(_pool(settings.main.processes).submit(_chunk, entity, settings, number, cohorts, upstream))
+    pool, waiting = _pool(processes), deque[Future[Parcel]]()
+    for work in works:
+        waiting.append(pool.submit(Work.send, work))
         if len(waiting) > 2 * processes:
-            yield waiting.popleft().result()
+            yield opened(waiting.popleft().result())
     while waiting:
-        yield waiting.popleft().result()
-
-
-def _chunk(entity: str, settings: Settings, number: int, cohorts: range, upstream: Mapping[str, Opened]) -> Tables:
-    return make(entity, settings, cohorts, {name: opened.chunk(number) for name, opened in upstream.items()})
+        yield opened(waiting.popleft().result())
 
 
 @cache

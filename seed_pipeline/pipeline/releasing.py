@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 
 from seed_pipeline import __version__
-from seed_pipeline.core.dataset import ENTITIES, Tables
+from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.pipeline.judging import audit, law_of, statements
 from seed_pipeline.pipeline.ledger import RefusedError, current, refusals
 from seed_pipeline.pipeline.making import Progress, must_agree, silent
@@ -18,6 +18,7 @@ from seed_pipeline.store import database, guard
 from seed_pipeline.store.artifacts import Artifacts, Manifest
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.failures import explained
+from seed_pipeline.store.frames import Tables
 from seed_pipeline.store.plan import Options, Plan, Release
 from seed_pipeline.store.target import file, parse, redact
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from seed_pipeline import __version__
 from seed_pipeline.blast_radius import Remembered, remembered
-from seed_pipeline.core.dataset import ENTITIES, READS, Tables
+from seed_pipeline.core.dataset import ENTITIES, READS
 from seed_pipeline.pipeline.checking import judged, opened_artifacts, opened_target
 from seed_pipeline.pipeline.judging import audit_all, law_of, so_far
 from seed_pipeline.pipeline.ledger import Ledger, seen
@@ -22,6 +22,7 @@ from seed_pipeline.settings.secret import redacted
 from seed_pipeline.store import database, manifest
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.failures import explained
+from seed_pipeline.store.frames import Tables
 from seed_pipeline.store.ownership import RELEASES
 from seed_pipeline.store.target import redact
 

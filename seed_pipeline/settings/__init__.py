@@ -92,7 +92,7 @@ class Main(Strict):
         ),
     ]
     chunk_cohorts: Annotated[Whole, Field(ge=1, le=5000)] = 50
-    processes: Annotated[Whole, Field(ge=1, le=256)] = 1
+    processes: Literal["auto"] | Annotated[Whole, Field(ge=1, le=256)] = "auto"
 
     @property
     def zone(self) -> Zone:

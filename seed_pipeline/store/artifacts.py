@@ -12,19 +12,19 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from seed_pipeline import schema
 from seed_pipeline.store import assembly
-from seed_pipeline.store.digests import ColumnDigest
+from seed_pipeline.store.digests import ColumnDigest, type_name
 from seed_pipeline.store.errors import StoreError
-from seed_pipeline.store.frames import Tables, from_arrow, to_arrow
+from seed_pipeline.store.frames import Tables, as_frames
+from seed_pipeline.store.parts import Part, lasting, part_path, write_part
 
 Metadata = Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None
 _AGAIN = "materialize the asset again"
@@ -72,20 +72,24 @@ class Artifacts:
         after the last chunk. Raises StoreError for values that do not fit the schema's types and for a folder that is
         not ours; whatever the iterable raises comes through. In every case the old artifacts stay.
         """
+        with self.draft(asset) as draft:
+            for chunk, tables in enumerate(chunks):
+                for name, table in tables.items():
+                    draft.add(write_part(draft.folder, name, chunk, table))
+            return draft.publish(metadata)
+
+    @contextmanager
+    def draft(self, asset: str) -> Iterator["Draft"]:
+        """New artifacts in the making, beside the old ones; gone at the end unless they were published."""
         self.claim([asset])
         self._recover(asset)
-        draft = self.root / f".{asset}.new"
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
+        folder = self.root / f".{asset}.new"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
         try:
-            writer = _Writer(draft)
-            for tables in chunks:
-                writer.add(tables)
-            manifest = writer.manifest(asset, dict(metadata() if callable(metadata) else metadata or {}))
-            self._publish(asset, draft)
+            yield Draft(self, asset, folder)
         finally:
-            shutil.rmtree(draft, ignore_errors=True)
-        return manifest
+            shutil.rmtree(folder, ignore_errors=True)
 
     def claim(self, assets: Iterable[str]) -> None:
         """Raise StoreError where writing these assets would touch what this pipeline did not write."""
@@ -132,6 +136,10 @@ class Artifacts:
 
         Raises StoreError for a chunk that is not there, and for a part that is not, byte for byte, what was written.
         """
+        return as_frames(self.arrow(asset, chunk, tables))
+
+    def arrow(self, asset: str, chunk: int, tables: Sequence[str] | None = None) -> dict[str, pa.Table]:
+        """The same, as Arrow: schema types, moments in seconds."""
         manifest = self.manifest(asset)
         if not 0 <= chunk < manifest.chunks:
             why = f"the asset has chunks 0 to {manifest.chunks - 1}"
@@ -139,12 +147,14 @@ class Artifacts:
             raise StoreError(str(self.root / asset), f"chunk {chunk}", why, remedy)
         names = [name for name in manifest.tables if tables is None or name in tables]
         prints = {name: found for name in names if (found := manifest.parts[name][chunk]) is not None}
-        return {name: _read(name, self.folder(asset) / _part(name, chunk), print_) for name, print_ in prints.items()}
+        return {name: _read(self.folder(asset) / part_path(name, chunk), print_) for name, print_ in prints.items()}
 
     def parts(self, asset: str, table: str) -> list[Path]:
         """The files of one table of one asset, each as it was written. Raises StoreError for one that is not."""
         prints = enumerate(self.manifest(asset).parts[table])
-        found = [(self.folder(asset) / _part(table, chunk), print_) for chunk, print_ in prints if print_ is not None]
+        found = [
+            (self.folder(asset) / part_path(table, chunk), print_) for chunk, print_ in prints if print_ is not None
+        ]
         for path, print_ in found:
             _content(path, print_)
         return [path.absolute() for path, _ in found]
@@ -183,58 +193,45 @@ class Artifacts:
         shutil.rmtree(old, ignore_errors=True)
 
 
-class _Writer:
-    """Parts and digests of one asset in the making."""
+class Draft:
+    """Parts and digests of one asset in the making. Anybody may write its parts; they are added in their order."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.chunks = folder, 0
-        self.digests: dict[str, dict[str, ColumnDigest]] = {}
-        self.parts: dict[str, dict[int, str]] = {}
-        self.schemas: dict[str, pa.Schema] = {}
+    def __init__(self, artifacts: Artifacts, asset: str, folder: Path) -> None:
+        self.asset, self.folder, self.chunks = asset, folder, 0
+        self._artifacts = artifacts
+        self._digests: dict[str, dict[str, ColumnDigest]] = {}
+        self._parts: dict[str, dict[int, str]] = {}
+        self._types: dict[str, dict[str, str]] = {}
 
-    def add(self, tables: Tables) -> None:
-        for name, frame in tables.items():
-            data = self._aligned(name, to_arrow(name, frame))
-            path = self.folder / _part(name, self.chunks)
-            path.parent.mkdir(exist_ok=True)
-            bytes_ = pa.BufferOutputStream()
-            pq.write_table(data, bytes_, compression="zstd", use_dictionary=True)
-            path.write_bytes(bytes_.getvalue())
-            self.parts.setdefault(name, {})[self.chunks] = hashlib.sha256(bytes_.getvalue()).hexdigest()
-            _feed(self.digests.setdefault(name, {}), data)
-        self.chunks += 1
+    def add(self, part: Part) -> None:
+        """The next part of its table. Raises StoreError where its columns are not those of the parts before it."""
+        types = {field.name: type_name(field.type) for field in part.schema}
+        expected = self._types.setdefault(part.table, types)
+        if types.items() != expected.items():
+            why = f"chunk {part.chunk} does not have the columns and types of the chunks before it ({types})"
+            raise StoreError(part.table, None, why, "make the entity return the same columns for every chunk")
+        self.chunks = max(self.chunks, part.chunk + 1)
+        self._parts.setdefault(part.table, {})[part.chunk] = part.sha256
+        digests = self._digests.setdefault(part.table, {})
+        for column, piece_ in part.pieces.items():
+            digests.setdefault(column, ColumnDigest()).feed(piece_)
 
-    def _aligned(self, name: str, data: pa.Table) -> pa.Table:
-        """Every part of a table has the first part's columns and types."""
-        expected = self.schemas.setdefault(name, pa.schema([_lasting(f) for f in data.schema], data.schema.metadata))
-        try:
-            return data.select(expected.names).cast(expected)
-        except (KeyError, pa.ArrowException) as error:
-            why = f"chunk {self.chunks} does not have the columns and types of the chunks before it ({error})"
-            raise StoreError(name, None, why, "make the entity return the same columns for every chunk") from None
+    def publish(self, metadata: Metadata = None) -> Manifest:
+        """Put the parts in place of the old ones, with their manifest."""
+        made = self._manifest(dict(metadata() if callable(metadata) else metadata or {}))
+        self._artifacts._publish(self.asset, self.folder)
+        return made
 
-    def manifest(self, asset: str, metadata: dict[str, Any]) -> Manifest:
-        entries = _entries(self.digests)
+    def _manifest(self, metadata: dict[str, Any]) -> Manifest:
+        entries = _entries(self._digests)
         content = {name: [entry.rows, entry.columns] for name, entry in entries.items()}
         fingerprint = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-        parts = {name: [of.get(chunk) for chunk in range(self.chunks)] for name, of in sorted(self.parts.items())}
-        made = Manifest(asset, self.chunks, entries, parts, fingerprint, metadata)
+        parts = {name: [of.get(chunk) for chunk in range(self.chunks)] for name, of in sorted(self._parts.items())}
+        made = Manifest(self.asset, self.chunks, entries, parts, fingerprint, metadata)
         tables = {name: {"rows": entry.rows, "columns": entry.columns} for name, entry in entries.items()}
         text = json.dumps({**made.__dict__, "tables": tables}, indent=1, sort_keys=True, ensure_ascii=False)
         (self.folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
         return made
-
-
-def _lasting(column: pa.Field) -> pa.Field:
-    """The type in which a column is kept: moments in seconds; a column of nulls only, as text."""
-    if pa.types.is_null(column.type):
-        return column.with_type(pa.string())
-    return column.with_type(pa.timestamp("s")) if pa.types.is_timestamp(column.type) else column
-
-
-def _feed(digests: dict[str, ColumnDigest], data: pa.Table) -> None:
-    for column in data.column_names:
-        digests.setdefault(column, ColumnDigest()).update(data.column(column))
 
 
 def _entries(digests: dict[str, dict[str, ColumnDigest]]) -> dict[str, TableEntry]:
@@ -244,10 +241,6 @@ def _entries(digests: dict[str, dict[str, ColumnDigest]]) -> dict[str, TableEntr
 def _entry(digests: dict[str, ColumnDigest]) -> TableEntry:
     rows = max((digest.rows for digest in digests.values()), default=0)
     return TableEntry(rows, {column: digest.hexdigest() for column, digest in sorted(digests.items())})
-
-
-def _part(table: str, chunk: int) -> str:
-    return f"{table}/part-{chunk:05d}.parquet"
 
 
 def _strange(folder: Path) -> Path | None:
@@ -274,8 +267,7 @@ def _content(path: Path, expected: str) -> bytes:
     return content
 
 
-def _read(name: str, path: Path, expected: str) -> pd.DataFrame:
+def _read(path: Path, expected: str) -> pa.Table:
     """The part as it was written: Parquet knows no whole seconds and keeps them as milliseconds."""
     data = pq.read_table(pa.BufferReader(_content(path, expected)))
-    data = data.cast(pa.schema([_lasting(f) for f in data.schema], data.schema.metadata))
-    return from_arrow(name, data) if name in schema.metadata.tables else data.to_pandas()
+    return data.cast(pa.schema([lasting(f) for f in data.schema], data.schema.metadata))

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from seed_pipeline import schema
+from seed_pipeline.core.columns import kind
 from seed_pipeline.store.catalogue import Catalogue, ColumnFacts, TableFacts
 from seed_pipeline.store.errors import StoreError
-from seed_pipeline.store.frames import kind
 
 _POSTGRES = postgresql.dialect()
 _AFFINITIES = {

@@ -4,7 +4,7 @@ text, ids: `str`; enumerations: categoricals in the platform's order; timestamps
 midnight); integers: int32, or Int32 where the column may be null; numbers: float64; flags: bool.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,46 +12,17 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from seed_pipeline import schema
+from seed_pipeline.core.columns import arrow_type, kind
 from seed_pipeline.store.errors import StoreError
 
 Tables = dict[str, pd.DataFrame]
 
-_ARROW = {
-    "text": pa.string(),
-    "enum": pa.string(),
-    "json": pa.string(),
-    "timestamp": pa.timestamp("s"),
-    "date": pa.date32(),
-    "int": pa.int32(),
-    "float": pa.float64(),
-    "bool": pa.bool_(),
-}
 _TEXT = {pa.large_string(): pd.StringDtype(na_value=np.nan)}
-_KINDS: tuple[tuple[type, str], ...] = (
-    (sa.Enum, "enum"),
-    (sa.Boolean, "bool"),
-    (sa.Integer, "int"),
-    (sa.Numeric, "float"),
-    (sa.Float, "float"),
-    (sa.Date, "date"),
-    (sa.DateTime, "timestamp"),
-    (sa.JSON, "json"),
-)
-
-
-def kind(column: sa.Column) -> str:
-    """One of text, enum, json, timestamp, date, int, float, bool."""
-    return next((name for type_, name in _KINDS if isinstance(column.type, type_)), "text")
 
 
 def columns(table: str, names: Sequence[str] | None = None) -> list[sa.Column]:
     """The table's columns in schema order, limited to `names` where given."""
     return [c for c in schema.metadata.tables[table].columns if names is None or c.name in names]
-
-
-def arrow_type(column: sa.Column) -> pa.DataType:
-    """The type in which the column's values travel and are digested."""
-    return _ARROW[kind(column)]
 
 
 def to_arrow(table: str, frame: pd.DataFrame) -> pa.Table:
@@ -102,6 +73,11 @@ def from_arrow(table: str, data: pa.Table) -> pd.DataFrame:
     extra = {name: data.column(name).to_pandas() for name in data.column_names if name not in known}
     both = {**made, **extra}
     return pd.DataFrame({name: both[name] for name in data.column_names}, index=pd.RangeIndex(data.num_rows))
+
+
+def as_frames(tables: Mapping[str, pa.Table]) -> Tables:
+    """Tables as frames: those of the schema in the dtypes of this module, working tables in Arrow's own."""
+    return {n: from_arrow(n, data) if n in schema.metadata.tables else data.to_pandas() for n, data in tables.items()}
 
 
 def _to_series(column: sa.Column, values: pa.ChunkedArray) -> pd.Series:

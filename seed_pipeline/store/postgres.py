@@ -13,10 +13,10 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from seed_pipeline import schema
+from seed_pipeline.core.columns import arrow_type, kind
 from seed_pipeline.store import moving, policy, postgres_catalogue
 from seed_pipeline.store.catalogue import Catalogue
 from seed_pipeline.store.errors import StoreError
-from seed_pipeline.store.frames import arrow_type, kind
 from seed_pipeline.store.target import bare, redact, secrets
 
 _DIALECT = postgresql.dialect()

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect, SQLiteTypeCompiler
 from sqlalchemy.schema import CreateTable
 
+from seed_pipeline.core.columns import arrow_type, kind
 from seed_pipeline.store.catalogue import Catalogue, ColumnFacts, Reference, TableFacts
 from seed_pipeline.store.errors import StoreError
-from seed_pipeline.store.frames import arrow_type, kind
 from seed_pipeline.store.target import file, redact
 
 _BATCH = 20_000

@@ -6,11 +6,13 @@ from datetime import date
 import pytest
 
 from seed_pipeline.core import dataset
+from seed_pipeline.core.world import World
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.settings import Settings
+from seed_pipeline.store.frames import Tables, as_frames
 
 TODAY = date(2026, 3, 1)
-Made = dict[str, dataset.Tables]
+Made = dict[str, Tables]
 
 
 def settings_with(*overrides: str) -> Settings:
@@ -20,12 +22,8 @@ def settings_with(*overrides: str) -> Settings:
 
 def make_all(settings: Settings, cohorts: range | None = None) -> Made:
     """Every entity's tables for a range of cohorts (all of them by default)."""
-    first = dataset.make("reference", settings, range(0, 1), {})
-    made: Made = {"reference": first}
-    chunk = cohorts or range(0, dataset.World(settings).cohorts)
-    for entity in dataset.ENTITIES[1:]:
-        made[entity] = dataset.make(entity, settings, chunk, made)
-    return made
+    chunk = cohorts or range(0, World(settings).cohorts)
+    return {entity: as_frames(tables) for entity, tables in dataset.chunk(settings, chunk)}
 
 
 @pytest.fixture(scope="session")

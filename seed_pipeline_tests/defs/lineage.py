@@ -16,9 +16,10 @@ import pandas as pd
 
 from seed_pipeline import schema
 from seed_pipeline.core import dataset
-from seed_pipeline.core.dataset import ENTITIES, UPSTREAM, Tables
+from seed_pipeline.core.dataset import ENTITIES, UPSTREAM
 from seed_pipeline.defs.columns import DECLARED
 from seed_pipeline.settings import Settings, load
+from seed_pipeline.store.frames import Tables, as_frames, to_arrow
 
 COHORTS = range(6)
 WORKING_KEYS = ("key", "metric", "seq", "user_id")
@@ -39,7 +40,8 @@ def sound() -> dict[str, Tables]:
 
 
 def _make(entity: str, made: Mapping[str, Tables]) -> Tables:
-    return dataset.make(entity, settings(), COHORTS, {name: made[name] for name in UPSTREAM[entity]})
+    upstream = {name: {t: to_arrow(t, frame) for t, frame in made[name].items()} for name in UPSTREAM[entity]}
+    return as_frames(dataset.again(entity, settings(), COHORTS, upstream))
 
 
 def measured(entity: str) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from seed_pipeline.core.dataset import ENTITIES, UPSTREAM, Tables, make
+from seed_pipeline.core.dataset import ENTITIES, UPSTREAM, Arrow, again
 from seed_pipeline.definitions import defs
 from seed_pipeline.defs import versions
 from seed_pipeline.demo import read
@@ -16,6 +16,7 @@ from seed_pipeline.demo.play import named
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.quality.statements import statements
 from seed_pipeline.settings import load
+from seed_pipeline.store.frames import as_frames
 from seed_pipeline_tests.defs.snapshot import SNAPSHOT, taken
 
 ROOT = Path(__file__).parents[2]
@@ -90,12 +91,12 @@ EDITS = {
 def test_what_an_edit_changes_in_the_data_it_changes_in_the_version(edit: str, certain: set[str]) -> None:
     """Made anew from the same upstream tables, whatever comes out otherwise has another version, so it is unsynced."""
     before, after = (load(today=versions.SOME_DAY, overrides=o) for o in ([], [edit]))
-    upstream: dict[str, Tables] = {}
+    upstream: dict[str, Arrow] = {}
     moved = set()
     for entity in ENTITIES:
-        upstream[entity] = make(entity, before, range(1), upstream)
-        anew = make(entity, after, range(1), upstream)
-        moved |= {entity for name, frame in upstream[entity].items() if not frame.equals(anew[name])}
+        upstream[entity] = again(entity, before, range(1), upstream)
+        anew = as_frames(again(entity, after, range(1), upstream))
+        moved |= {entity for name, frame in as_frames(upstream[entity]).items() if not frame.equals(anew[name])}
     marked = {e for e in ENTITIES if versions.version_of(e, before) != versions.version_of(e, after)}
     assert certain <= moved <= marked < set(ENTITIES)
 

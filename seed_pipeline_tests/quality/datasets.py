@@ -6,11 +6,10 @@ from functools import cache
 
 import pandas as pd
 
-from seed_pipeline.core import dataset
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.quality.compare import joined
 from seed_pipeline.settings import Settings
-from seed_pipeline.store.assembly import whole
+from seed_pipeline_tests.contract import complete_chunks
 
 TODAY = date(2026, 11, 22)
 LARGE = ("main.total_sessions=3000", "targets.large_from=3000", "main.seed=3")
@@ -28,19 +27,7 @@ def settings(*overrides: str) -> Settings:
 @cache
 def chunks(*overrides: str) -> tuple[dict[str, pd.DataFrame], ...]:
     """The released tables of every chunk. Not to be changed; see `Data`."""
-    wanted = settings(*overrides)
-    made: list[dict[str, dataset.Tables]] = []
-    for cohorts in dataset.chunks(wanted):
-        parts: dict[str, dataset.Tables] = {}
-        for entity in dataset.ENTITIES:
-            first = {"reference": made[0]["reference"]} if made else {}
-            parts[entity] = dataset.make(entity, wanted, cohorts, parts | first)
-        made.append(parts)
-    keys = dataset.closed("answer_key", wanted, (parts["answer_key"] for parts in made))
-    return tuple(
-        {name: frame for name, frame in whole(parts | {"answer_key": key}).items() if not name.startswith("work_")}
-        for parts, key in zip(made, keys, strict=True)
-    )
+    return tuple(complete_chunks(settings(*overrides)))
 
 
 @cache

@@ -6,11 +6,12 @@ import pytest
 import sqlalchemy as sa
 
 from seed_pipeline import schema
+from seed_pipeline.core.columns import kind
 from seed_pipeline.store import database, ownership
 from seed_pipeline.store.catalogue import Catalogue, Reference
 from seed_pipeline.store.contradictions import affinity
 from seed_pipeline.store.errors import StoreError
-from seed_pipeline.store.frames import Tables, kind
+from seed_pipeline.store.frames import Tables
 from seed_pipeline_tests.store import servers
 from seed_pipeline_tests.store.conftest import Target
 from seed_pipeline_tests.store.platform import FACTS, migrate

@@ -1,0 +1,230 @@
+"""Columns: what a chunk is made of. A table is names with arrays of one length, in the order of its rows.
+
+Numbers, flags and moments are numpy arrays (NaN, NaT: nothing). Words are codes into a vocabulary (-1: nothing), until
+they become Arrow once, at the end. An ID is two uint64 until it is formatted, in bulk, into a vocabulary of its own;
+rows that refer to it hold codes.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import sqlalchemy as sa
+
+from seed_pipeline import schema
+
+Rows = np.ndarray | slice
+"""Row numbers, one boolean per row, or a stretch."""
+
+_FEW = 4  # a vocabulary this many times shorter than its column is worth keeping in Arrow
+_HEX = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), "<u2")
+_KINDS: tuple[tuple[type, str], ...] = (
+    (sa.Enum, "enum"),
+    (sa.Boolean, "bool"),
+    (sa.Integer, "int"),
+    (sa.Numeric, "float"),
+    (sa.Float, "float"),
+    (sa.Date, "date"),
+    (sa.DateTime, "timestamp"),
+    (sa.JSON, "json"),
+)
+_ARROW = {
+    "text": pa.string(),
+    "enum": pa.string(),
+    "json": pa.string(),
+    "timestamp": pa.timestamp("s"),
+    "date": pa.date32(),
+    "int": pa.int32(),
+    "float": pa.float64(),
+    "bool": pa.bool_(),
+}
+
+
+class Words:
+    """A column of texts: a code per row into `vocabulary`, -1 for none; without codes, the vocabulary itself."""
+
+    __slots__ = ("_codes", "vocabulary")
+
+    def __init__(self, vocabulary: pa.Array | Sequence[str] | np.ndarray, codes: np.ndarray | None = None) -> None:
+        self.vocabulary = vocabulary if isinstance(vocabulary, pa.Array) else pa.array(vocabulary, pa.string())
+        self._codes = codes
+
+    def __len__(self) -> int:
+        return len(self.vocabulary) if self._codes is None else len(self._codes)
+
+    @property
+    def codes(self) -> np.ndarray:
+        """The place of each row's text in the vocabulary; -1 where there is none."""
+        return np.arange(len(self.vocabulary)) if self._codes is None else self._codes
+
+    def __getitem__(self, rows: Rows) -> "Words":
+        return Words(self.vocabulary, self.codes[rows])
+
+    def among(self, *words: str) -> np.ndarray:
+        """One boolean per row: it holds one of these words."""
+        holds = np.array([*(text in words for text in self.vocabulary.to_pylist()), False])
+        return holds[self.codes]
+
+    def where(self, kept: np.ndarray) -> "Words":
+        """The texts of the rows that are kept, nothing in the others."""
+        return Words(self.vocabulary, np.where(kept, self.codes, -1))
+
+    def texts(self) -> np.ndarray:
+        """The texts as objects, None where there is none: for few rows, or for who cannot do with codes."""
+        known = np.array([*self.vocabulary.to_pylist(), None], dtype=object)
+        return known[self.codes]
+
+    def arrow(self) -> pa.Array:
+        """As Arrow: with its vocabulary as a dictionary, if that is much shorter than the column."""
+        if self._codes is None:
+            return self.vocabulary
+        none = self.codes < 0
+        codes = pa.array(self.codes.astype(np.int32), mask=none if none.any() else None)
+        if len(self.vocabulary) * _FEW > len(codes):
+            return self.vocabulary.take(codes)
+        return pa.DictionaryArray.from_arrays(codes, self.vocabulary)
+
+
+Column = np.ndarray | Words
+
+
+def constant(word: str | None, n: int) -> Words:
+    """The same text, or none, in each of `n` rows."""
+    return Words([] if word is None else [word], np.full(n, -1 if word is None else 0, dtype=np.int32))
+
+
+def uuid_texts(high: np.ndarray, low: np.ndarray) -> pa.Array:
+    """UUIDs in the form of version 4 from their two halves (uint64): old validators know no later version."""
+    high = (high & np.uint64(0xFFFFFFFFFFFF0FFF)) | np.uint64(0x4000)
+    low = (low & np.uint64(0x3FFFFFFFFFFFFFFF)) | np.uint64(0x8000000000000000)
+    pairs = _HEX[np.stack([high, low], axis=1).astype(">u8").view(np.uint8)].view(np.uint8)
+    text = np.empty((len(high), 36), dtype=np.uint8)
+    text[:, [8, 13, 18, 23]] = ord("-")
+    start = 0
+    for place, width in ((0, 8), (9, 4), (14, 4), (19, 4), (24, 12)):
+        text[:, place : place + width] = pairs[:, start : start + width]
+        start += width
+    offsets = np.arange(len(high) + 1, dtype=np.int32) * 36
+    return pa.StringArray.from_buffers(len(high), pa.py_buffer(offsets), pa.py_buffer(text))
+
+
+class Table(Mapping[str, Column]):
+    """Columns of one length by name. Never changed: what differs is a new table that shares the other columns."""
+
+    __slots__ = ("_columns", "rows")
+
+    def __init__(self, columns: Mapping[str, Column], rows: int | None = None) -> None:
+        self._columns = dict(columns)
+        self.rows = len(next(iter(columns.values()))) if rows is None else rows
+        wrong = {name: len(column) for name, column in columns.items() if len(column) != self.rows}
+        if wrong:
+            raise ValueError(f"columns of {wrong} rows in a table of {self.rows}")
+
+    def __getitem__(self, name: str) -> Column:
+        return self._columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def number(self, name: str) -> np.ndarray:
+        """A column of numbers, flags or moments."""
+        column = self._columns[name]
+        if isinstance(column, Words):
+            raise TypeError(f"{name} is a column of words")
+        return column
+
+    def words(self, name: str) -> Words:
+        """A column of words."""
+        column = self._columns[name]
+        if not isinstance(column, Words):
+            raise TypeError(f"{name} is no column of words")
+        return column
+
+    def take(self, rows: Rows) -> "Table":
+        """Some of the rows."""
+        return Table({name: column[rows] for name, column in self._columns.items()})
+
+    def with_columns(self, **columns: Column) -> "Table":
+        """The table with columns more, or others."""
+        return Table({**self._columns, **columns}, self.rows)
+
+    def only(self, names: Iterable[str]) -> "Table":
+        """Some of the columns, in this order."""
+        return Table({name: self._columns[name] for name in names}, self.rows)
+
+
+Tables = dict[str, Table]
+
+
+def stacked(tables: Sequence[Table]) -> Table:
+    """The rows of all tables, one after the other; the columns are the first one's."""
+    if len(tables) == 1:
+        return tables[0]
+    return Table({name: _joined([table[name] for table in tables]) for name in tables[0]})
+
+
+def _joined(columns: Sequence[Column]) -> Column:
+    words = [column for column in columns if isinstance(column, Words)]
+    if not words:
+        return np.concatenate([np.asarray(column) for column in columns])
+    if all(column.vocabulary is words[0].vocabulary for column in words):
+        return Words(words[0].vocabulary, np.concatenate([column.codes for column in words]))
+    starts = np.cumsum([0, *(len(column.vocabulary) for column in words[:-1])])
+    codes = [np.where(w.codes < 0, -1, w.codes + start) for w, start in zip(words, starts, strict=True)]
+    return Words(pa.concat_arrays([column.vocabulary for column in words]), np.concatenate(codes))
+
+
+def kind(column: sa.Column) -> str:
+    """One of text, enum, json, timestamp, date, int, float, bool."""
+    return next((name for type_, name in _KINDS if isinstance(column.type, type_)), "text")
+
+
+def arrow_type(column: sa.Column) -> pa.DataType:
+    """The type in which the column's values travel and are digested."""
+    return _ARROW[kind(column)]
+
+
+def to_arrow(name: str, table: Table) -> pa.Table:
+    """The columns in the schema's types; those of working tables, which the schema does not know, in their own."""
+    definition = schema.metadata.tables.get(name)
+    types = {} if definition is None else {c.name: arrow_type(c) for c in definition.columns}
+    arrays = [_array(column, types.get(c)) for c, column in table.items()]
+    return pa.Table.from_arrays(arrays, names=list(table))
+
+
+def _array(column: Column, type_: pa.DataType | None) -> pa.Array:
+    if isinstance(column, Words):
+        return column.arrow() if type_ in (None, pa.string()) else column.arrow().cast(type_)
+    if type_ == pa.date32():
+        column = column.astype("datetime64[D]")
+    if column.dtype.kind != "f":
+        return pa.array(column, type_, from_pandas=True)
+    none = np.isnan(column)
+    mask = none if none.any() else None
+    if type_ is not None and pa.types.is_integer(type_):
+        column = np.where(none, 0, column).astype(np.int64)
+    return pa.array(column, type_, mask=mask)
+
+
+def from_arrow(data: pa.Table) -> Table:
+    """Columns as they were before `to_arrow`; whole numbers of which some are nothing come back as floats."""
+    return Table({name: _column(data.column(name)) for name in data.column_names}, data.num_rows)
+
+
+def _column(values: pa.ChunkedArray) -> Column:
+    type_ = values.type
+    if pa.types.is_dictionary(type_) or pa.types.is_string(type_) or pa.types.is_large_string(type_):
+        return _words(values)
+    if pa.types.is_date(type_) or pa.types.is_timestamp(type_):
+        return np.asarray(values.cast(pa.timestamp("s")).to_numpy().astype("datetime64[s]"))
+    return np.asarray(values.to_numpy())
+
+
+def _words(values: pa.ChunkedArray) -> Words:
+    coded = values.cast(pa.string()).combine_chunks().dictionary_encode()
+    if isinstance(coded, pa.ChunkedArray):
+        coded = coded.combine_chunks() if coded.num_chunks else pa.array([], pa.string()).dictionary_encode()
+    return Words(coded.dictionary, coded.indices.fill_null(-1).to_numpy(zero_copy_only=False))
