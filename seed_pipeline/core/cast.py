@@ -2,22 +2,22 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 import numpy as np
-import pandas as pd
+import pyarrow.compute as pc
 
+from seed_pipeline.core.columns import Table, Tables, Words, chosen_words, constant, written
 from seed_pipeline.core.names import RESERVED_DOMAINS, first_names, last_names
-from seed_pipeline.core.randomness import bits, pick, uniform, uuids
-from seed_pipeline.core.wording import NOTHING
+from seed_pipeline.core.randomness import bits, ids, pick, uniform
 from seed_pipeline.core.world import World
 
 DEPARTMENTS = 3
 SUBJECTS_IN_DEPARTMENT = 3
 
 
-def places(world: World, cohorts: range, counts: Sequence[int]) -> pd.DataFrame:
+def places(world: World, cohorts: range, counts: Sequence[int]) -> Table:
     """One row per person: cohort, slot in the cohort, persona (code) and the person's own key.
 
     The order within a cohort is the settings' order of personas, so that one persona's settings leave the others' keys
@@ -27,45 +27,47 @@ def places(world: World, cohorts: range, counts: Sequence[int]) -> pd.DataFrame:
     size = len(persona)
     cohort = np.repeat(np.arange(cohorts.start, cohorts.stop), size)
     slot = np.tile(np.arange(size), len(cohorts))
-    frame = pd.DataFrame({"cohort": cohort, "slot": slot, "persona": np.tile(persona, len(cohorts))})
-    frame["key"] = frame["cohort"] * world.slots + frame["slot"]
-    return frame
-
-
-def people(world: World, role: str, place: pd.DataFrame, since: np.ndarray) -> pd.DataFrame:
-    """Rows of `users` for these places; `since` are the dates (datetime64[s]) on which they joined."""
-    seed, key = world.seed, place["key"].to_numpy()
-    first = _drawn(seed, f"{role}/first_name", key, first_names())
-    last = _drawn(seed, f"{role}/last_name", key, last_names())
-    short = np.array([_shortened(name) for name in first], dtype=object)
-    known_by_it = (uniform(seed, f"{role}/has_nickname", key) < 0.2) & (short != first)
-    ids = user_ids(world, role, key)
-    # The person's number in the whole world makes the address unique whatever the name (Q9).
-    number = (place["cohort"] * place.groupby("cohort")["slot"].transform("size") + place["slot"] + 1).astype(str)
-    domain = np.array(RESERVED_DOMAINS)[pick(uniform(seed, f"{role}/domain", key), np.ones(len(RESERVED_DOMAINS)))]
-    suffix = "t" if role == "tutor" else "s"
-    email = _plain(first) + "." + _plain(last) + f".{suffix}" + number.to_numpy(str).astype(object) + "@" + domain
-    seconds = (8 + 12 * uniform(seed, f"{role}/joined_at", key)) * 3600
-    return pd.DataFrame(
-        {
-            "id": ids,
-            "email": email,
-            "name": first + " " + last,
-            "preferred_name": np.where(known_by_it, short, NOTHING),
-            "avatar_url": np.where(
-                uniform(seed, f"{role}/has_avatar", key) < 0.7,
-                "https://avatars.example.com/" + ids.astype(object) + ".png",
-                NOTHING,
-            ),
-            "role": role,
-            "created_at": world.zone.utc(since + seconds.astype(np.int64).astype("timedelta64[s]")),
-        }
+    return Table(
+        {"cohort": cohort, "slot": slot, "persona": np.tile(persona, len(cohorts)), "key": cohort * world.slots + slot}
     )
 
 
-def user_ids(world: World, role: str, key: np.ndarray | int) -> np.ndarray:
+def people(world: World, role: str, place: Table, since: np.ndarray) -> tuple[Table, Words]:
+    """Rows of `users` for these places, and what each is called; `since` are the dates on which they joined."""
+    seed, key, cohort = world.seed, place.number("key"), place.number("cohort")
+    first, last = (
+        _drawn(seed, f"{role}/first_name", key, first_names()),
+        _drawn(seed, f"{role}/last_name", key, last_names()),
+    )
+    short = _each(_shortened, first)
+    differs = np.array(pc.not_equal(short.vocabulary, first.vocabulary))[first.codes]
+    known_by_it = (uniform(seed, f"{role}/has_nickname", key) < 0.2) & differs
+    user_id = user_ids(world, role, key)
+    # The person's number in the whole world makes the address unique whatever the name (Q9).
+    size = int((cohort == cohort[0]).sum())
+    number = cohort * size + place.number("slot") + 1
+    share = np.ones(len(RESERVED_DOMAINS))
+    domain = Words(RESERVED_DOMAINS, pick(uniform(seed, f"{role}/domain", key), share))
+    email = written(_each(_ascii, first), ".", _each(_ascii, last), f".{role[0]}", number, "@", domain)
+    seconds = (8 + 12 * uniform(seed, f"{role}/joined_at", key)) * 3600
+    pictured = uniform(seed, f"{role}/has_avatar", key) < 0.7
+    user = Table(
+        {
+            "id": user_id,
+            "email": email,
+            "name": written(first, " ", last),
+            "preferred_name": short.where(known_by_it),
+            "avatar_url": written("https://avatars.example.com/", user_id, ".png", where=pictured),
+            "role": constant(role, len(key)),
+            "created_at": world.zone.utc(since + seconds.astype(np.int64).astype("timedelta64[s]")),
+        }
+    )
+    return user, chosen_words(known_by_it, short, first)
+
+
+def user_ids(world: World, role: str, key: np.ndarray | int) -> Words:
     """The IDs of people of a role: UUIDs, as the platform's own users have (Q9, X4)."""
-    return uuids(world.seed, f"{role}/id", key)
+    return ids(world.seed, f"{role}/id", key)
 
 
 def window_end(world: World) -> np.datetime64:
@@ -78,13 +80,13 @@ def window_start(world: World) -> np.datetime64:
     return np.datetime64(world.settings.main.as_of, "s") - np.timedelta64(world.settings.main.days, "D")
 
 
-def joined(world: World, role: str, place: pd.DataFrame, tenure_days: Sequence[tuple[float, float]]) -> np.ndarray:
+def joined(world: World, role: str, place: Table, tenure_days: Sequence[tuple[float, float]]) -> np.ndarray:
     """The date on which each person joined: before the window, so that people exist before they act (Q6).
 
     `tenure_days` gives each persona's range of days before the window.
     """
-    low, high = np.array(tenure_days)[place["persona"].to_numpy()].T
-    days = (low + uniform(world.seed, f"{role}/tenure", place["key"].to_numpy()) * (high - low)).astype(np.int64)
+    low, high = np.array(tenure_days)[place.number("persona")].T
+    days = (low + uniform(world.seed, f"{role}/tenure", place.number("key")) * (high - low)).astype(np.int64)
     return window_start(world) - np.maximum(days, 16).astype("timedelta64[D]")
 
 
@@ -110,13 +112,28 @@ def departments(world: World, cohorts: np.ndarray) -> np.ndarray:
     return np.take_along_axis(result, chosen[:, :, None], axis=1)
 
 
+def studied(role: str, people: Words, subjects: np.ndarray, upstream: Mapping[str, Tables]) -> Table:
+    """A row for each person and subject (indexes by person and place, -1 for none), each once."""
+    again = (subjects[:, :, None] == subjects[:, None, :]) & np.tri(subjects.shape[1], k=-1, dtype=bool)
+    row, column = np.nonzero((subjects >= 0) & ~again.any(axis=2))
+    known = upstream["reference"]["subjects"].words("id")
+    return Table({role: people[row], "subject_id": known[subjects[row, column]]})
+
+
 def subject_column(world: World, subject: np.ndarray, attribute: str) -> np.ndarray:
     """An attribute (name, category, degree) of each row's subject (index)."""
     return np.array([getattr(s, attribute) for s in world.settings.text.subjects.subjects], dtype=object)[subject]
 
 
-def _drawn(seed: int, purpose: str, key: np.ndarray, words: Sequence[str]) -> np.ndarray:
-    return np.array(words, dtype=object)[(bits(seed, purpose, key) % np.uint64(len(words))).astype(np.int64)]
+def _drawn(seed: int, purpose: str, key: np.ndarray, words: Sequence[str]) -> Words:
+    codes, used = (bits(seed, purpose, key) % np.uint64(len(words))).astype(np.int64), np.zeros(len(words), bool)
+    used[codes] = True
+    return Words([words[place] for place in np.flatnonzero(used).tolist()], (np.cumsum(used) - 1)[codes])
+
+
+def _each(made: Callable[[str], str], words: Words) -> Words:
+    """What is made of each word."""
+    return Words([made(word) for word in words.vocabulary.to_pylist()], words.codes)
 
 
 @cache
@@ -128,12 +145,8 @@ def _shortened(name: str) -> str:
     return found.group() if found and len(name) >= 7 and 3 <= len(found.group()) <= 5 else name
 
 
-def _plain(names: np.ndarray) -> np.ndarray:
-    """Names as the local part of an address has them: small ASCII letters."""
-    return np.array([_ascii(name) for name in names], dtype=object)
-
-
 @cache
 def _ascii(name: str) -> str:
+    """The name as the local part of an address has it: small ASCII letters."""
     folded = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
     return "".join(c for c in folded if c.isalpha()) or "x"

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from seed_pipeline import schema
@@ -74,18 +75,33 @@ class Words:
         known = np.array([*self.vocabulary.to_pylist(), None], dtype=object)
         return known[self.codes]
 
-    def arrow(self) -> pa.Array:
-        """As Arrow: with its vocabulary as a dictionary, if that is much shorter than the column."""
+    def plain(self) -> pa.Array:
+        """As Arrow, without a dictionary."""
         if self._codes is None:
             return self.vocabulary
-        none = self.codes < 0
-        codes = pa.array(self.codes.astype(np.int32), mask=none if none.any() else None)
-        if len(self.vocabulary) * _FEW > len(codes):
-            return self.vocabulary.take(codes)
+        none = self._codes < 0
+        return self.vocabulary.take(pa.array(self._codes, mask=none if none.any() else None))
+
+    def arrow(self) -> pa.Array:
+        """As Arrow: with its vocabulary as a dictionary, if that is much shorter than the column."""
+        if self._codes is None or len(self.vocabulary) * _FEW > len(self._codes):
+            return self.plain()
+        none = self._codes < 0
+        codes = pa.array(self._codes.astype(np.int32), mask=none if none.any() else None)
         return pa.DictionaryArray.from_arrays(codes, self.vocabulary)
 
 
 Column = np.ndarray | Words
+
+
+def written(*parts: "Words | np.ndarray | str", where: np.ndarray | None = None) -> Words:
+    """Texts put together row by row from words, whole numbers and what is the same in each row; none but `where`."""
+    arrow = [
+        p.plain() if isinstance(p, Words) else pa.scalar(p) if isinstance(p, str) else pa.array(p).cast(pa.string())
+        for p in parts
+    ]
+    whole = pc.binary_join_element_wise(*arrow, "")
+    return Words(whole if where is None else pc.if_else(pa.array(where), whole, None))
 
 
 def constant(word: str | None, n: int) -> Words:
@@ -96,7 +112,10 @@ def constant(word: str | None, n: int) -> Words:
 def uuid_texts(high: np.ndarray, low: np.ndarray) -> pa.Array:
     """UUIDs in the form of version 4 from their two halves (uint64): old validators know no later version."""
     high = (high & np.uint64(0xFFFFFFFFFFFF0FFF)) | np.uint64(0x4000)
-    low = (low & np.uint64(0x3FFFFFFFFFFFFFFF)) | np.uint64(0x8000000000000000)
+    # The variant was taken from the digit's character, and letters do not follow 9: so it stays (X7).
+    digit = low >> np.uint64(60)
+    variant = np.uint64(8) | ((digit + np.uint64(3) * (digit >= 10)) & np.uint64(3))
+    low = (low & np.uint64(0x0FFFFFFFFFFFFFFF)) | (variant << np.uint64(60))
     pairs = _HEX[np.stack([high, low], axis=1).astype(">u8").view(np.uint8)].view(np.uint8)
     text = np.empty((len(high), 36), dtype=np.uint8)
     text[:, [8, 13, 18, 23]] = ord("-")
@@ -157,6 +176,13 @@ class Table(Mapping[str, Column]):
 
 
 Tables = dict[str, Table]
+
+
+def chosen_words(first: np.ndarray, one: Words, other: Words) -> Words:
+    """The word of `one` where `first` holds, else that of `other`."""
+    both = pa.concat_arrays([one.vocabulary, other.vocabulary])
+    rest = np.where(other.codes < 0, -1, other.codes + len(one.vocabulary))
+    return Words(both, np.where(first, one.codes, rest))
 
 
 def stacked(tables: Sequence[Table]) -> Table:

@@ -38,9 +38,9 @@ def _framed(make: Callable) -> Make:
 
 
 MAKES: dict[str, Make] = {
-    "reference": _framed(reference.make),
-    "tutors": _framed(tutors.make),
-    "students": _framed(students.make),
+    "reference": reference.make,
+    "tutors": tutors.make,
+    "students": students.make,
     "sessions": _framed(sessions.make),
     "metrics": _framed(metrics.make),
     "feedback": _framed(feedback.make),

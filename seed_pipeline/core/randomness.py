@@ -11,10 +11,11 @@ from hashlib import blake2b
 
 import numpy as np
 
+from seed_pipeline.core.columns import Words, uuid_texts
+
 Keys = np.ndarray | int
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_HEX = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
 GOLDEN_SHARE = 0.6180339887498949
 """Steps of this size, wrapped at 1, fill the interval more evenly than chance: offsets for cohorts 0, 1, 2, …"""
 
@@ -44,24 +45,14 @@ def uniform(seed: int, purpose: str, *keys: Keys) -> np.ndarray:
     return ((bits(seed, purpose, *keys) >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
 
 
-def _hexadecimal(values: np.ndarray) -> np.ndarray:
-    """16 digits (bytes) for each 64-bit value, most significant first: shape (n, 16)."""
-    shifts = np.arange(60, -4, -4, dtype=np.uint64)
-    return _HEX[((values[:, None] >> shifts) & np.uint64(15)).astype(np.intp)]
-
-
-def _text(digits: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(digits).view(f"S{digits.shape[1]}").ravel().astype(str)
+def ids(seed: int, purpose: str, *keys: Keys) -> Words:
+    """A UUID in the form of version 4 for each row (X4)."""
+    return Words(uuid_texts(*(bits(seed, f"{purpose}/{half}", *keys) for half in ("high", "low"))))
 
 
 def uuids(seed: int, purpose: str, *keys: Keys) -> np.ndarray:
-    """A UUID in the form of version 4 for each row (X4): old validators know no later version."""
-    digits = np.hstack([_hexadecimal(bits(seed, f"{purpose}/{half}", *keys)) for half in ("high", "low")])
-    digits[:, 12] = ord("4")
-    digits[:, 16] = _HEX[8 + digits[:, 16] % 4]
-    hyphen = np.full((len(digits), 1), ord("-"), dtype=np.uint8)
-    parts = np.split(digits, [8, 12, 16, 20], axis=1)
-    return _text(np.hstack([piece for part in parts for piece in (part, hyphen)][:-1]))
+    """The same as objects."""
+    return ids(seed, purpose, *keys).texts()
 
 
 def bell(u: np.ndarray) -> np.ndarray:

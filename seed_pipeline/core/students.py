@@ -3,40 +3,41 @@
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
+import pyarrow.compute as pc
 
 from seed_pipeline.core import topics
 from seed_pipeline.core.apart import Keyed, say_apart
-from seed_pipeline.core.cast import departments, joined, people, places, subject_column
+from seed_pipeline.core.cast import departments, joined, people, places, studied, subject_column
+from seed_pipeline.core.columns import Column, Table, Tables, Words, written
 from seed_pipeline.core.randomness import uniform
 from seed_pipeline.core.world import World
 from seed_pipeline.schema import ENUMS
+from seed_pipeline.settings import Settings
 from seed_pipeline.settings.ranges import middle
 
 GRADES = ENUMS["grade_level"]
 _GROWN_UP = ("college", "adult")
 
 
-def make(settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:
+def make(settings: Settings, world: World, cohorts: range, upstream: Mapping[str, Tables]) -> Tables:
     """`users` (students), `students`, `student_subjects`; `work_students`: cohort, slot, persona, group, subjects."""
     personas = settings.personas.students
     place = places(world, cohorts, [p.count for p in personas.values()])
     since = joined(world, "student", place, [p.tenure_days for p in personas.values()])
-    user = people(world, "student", place, since)
+    user, called = people(world, "student", place, since)
     studies, grade = _studies(world, place)
-    first_name = user["preferred_name"].fillna(user["name"].str.split(" ", n=1).str[0]).to_numpy(object)
-    profile = _profile(settings, world, place, user, since, studies, grade, first_name)
-    work = place.assign(user_id=user["id"], first_name=first_name, group=_groups(world, place))
-    work = work.assign(**{f"subject_{d}": studies[:, d] for d in range(studies.shape[1])})
+    ids = user.words("id")
+    profile = _profile(settings, world, place, user.words("email"), called, studies, grade)
+    work = place.with_columns(user_id=ids, first_name=called, group=_groups(world, place))
     return {
         "users": user,
-        "students": profile,
-        "student_subjects": _subjects(user, studies, upstream),
-        "work_students": work,
+        "students": Table({"user_id": ids, "enrolled_since": since, **profile}),
+        "student_subjects": studied("student_id", ids, studies, upstream),
+        "work_students": work.with_columns(**{f"subject_{d}": studies[:, d] for d in range(studies.shape[1])}),
     }
 
 
-def _groups(world: World, place: pd.DataFrame) -> np.ndarray:
+def _groups(world: World, place: Table) -> np.ndarray:
     """The booking group (code) of each student: a persona's students fill its groups in the settings' order."""
     in_cohort = [
         code
@@ -45,12 +46,12 @@ def _groups(world: World, place: pd.DataFrame) -> np.ndarray:
         if group.persona == persona
         for _ in range(group.count)
     ]
-    return np.array(in_cohort)[place["slot"].to_numpy()]
+    return np.array(in_cohort)[place.number("slot")]
 
 
-def _studies(world: World, place: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def _studies(world: World, place: Table) -> tuple[np.ndarray, np.ndarray]:
     """One subject (index) of each department per student, and a grade (index) that suits as many of them as can be."""
-    cohort, key = place["cohort"].to_numpy(), place["key"].to_numpy()
+    cohort, key = place.number("cohort"), place.number("key")
     subjects = world.settings.text.subjects.subjects
     suits = np.array([[g in s.grades for g in GRADES] for s in subjects] + [[False] * len(GRADES)])
     # Axes: student, department, subject; -1 is the last row of `suits`.
@@ -71,8 +72,10 @@ def _drawn(u: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     return (edges <= np.floor(u * edges[:, -1])[:, None]).sum(axis=1)
 
 
-def _profile(settings, world: World, place, user, since, studies, grade, first_name) -> pd.DataFrame:
-    seed, key, persona = world.seed, place["key"].to_numpy(), place["persona"].to_numpy()
+def _profile(
+    settings: Settings, world: World, place: Table, email: Words, called: Words, studies: np.ndarray, grade: np.ndarray
+) -> dict[str, Column]:
+    seed, key, persona = world.seed, place.number("key"), place.number("persona")
     personas = list(settings.personas.students.values())
     main = studies[
         np.arange(len(key)), (uniform(seed, "student/main_subject", key) * studies.shape[1]).astype(np.int64)
@@ -90,26 +93,16 @@ def _profile(settings, world: World, place, user, since, studies, grade, first_n
         "subject": subject_column(world, main, "name"),
         **topics.slots(world, topics.drawn(world, "student/topic", main, key)),
         "grade": grade_name,
-        "first_name": first_name,
+        "first_name": called.texts(),
     }
-    words, cohort = settings.text.people.students, place["cohort"].to_numpy()
-    name = user["email"].str.split("@").str[0]
-    parent = np.where(np.isin(grade_name, _GROWN_UP), None, ("parent." + name + "@example.org").to_numpy(object))
-    return pd.DataFrame(
-        {
-            "user_id": user["id"],
-            "enrolled_since": since,
-            "grade_level": grade_name,
-            "parent_email": parent,
-            "bio": say_apart(words.bio, facts, Keyed(seed, "student/bio", (key,)), cohort, slots),
-            "learning_goals": say_apart(
-                words.learning_goals, facts, Keyed(seed, "student/goals", (key,)), cohort, slots
-            ),
-        }
-    )
-
-
-def _subjects(user: pd.DataFrame, studies: np.ndarray, upstream: Mapping) -> pd.DataFrame:
-    ids = upstream["reference"]["subjects"]["id"].to_numpy(object)
-    student = np.repeat(user["id"].to_numpy(object), studies.shape[1])
-    return pd.DataFrame({"student_id": student, "subject_id": ids[studies.ravel()]}).drop_duplicates(ignore_index=True)
+    words, cohort = settings.text.people.students, place.number("cohort")
+    name = Words(pc.replace_substring_regex(email.plain(), "@.*", ""))
+    grown_up = np.isin(grade, [GRADES.index(name) for name in _GROWN_UP])
+    return {
+        "grade_level": Words(GRADES, grade),
+        "parent_email": written("parent.", name, "@example.org", where=~grown_up),
+        "bio": Words(say_apart(words.bio, facts, Keyed(seed, "student/bio", (key,)), cohort, slots)),
+        "learning_goals": Words(
+            say_apart(words.learning_goals, facts, Keyed(seed, "student/goals", (key,)), cohort, slots)
+        ),
+    }

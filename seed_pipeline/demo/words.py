@@ -39,7 +39,7 @@ class Words:
     def _people(self, role: str, personas: Mapping[str, Any]) -> list[str]:
         world = World(self.settings)
         place = places(world, range(1), [p.count for p in personas.values()])
-        return [str(i) for i in user_ids(world, role, place["key"].to_numpy())]
+        return list(user_ids(world, role, place.number("key")).texts())
 
     @cached_property
     def cast(self) -> dict[str, int]:
