@@ -1,6 +1,7 @@
 """The named measures that statements can use, and what each needs to be told under `using`, typed."""
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Literal
 
@@ -75,6 +76,13 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
 """Measure → parameter → type, or (type, default)."""
 
 
+@cache
+def _model(measure: str | None) -> type[Strict]:
+    kinds = PARAMETERS[measure] if measure else {}
+    wanted: dict[str, Any] = {name: kind if isinstance(kind, tuple) else (kind, ...) for name, kind in kinds.items()}
+    return create_model("Using", __base__=Strict, **wanted)
+
+
 def typed(measure: str | None, using: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a measure as plain values; ValueError says what is missing, unknown or out of bounds."""
     if measure is not None and measure not in PARAMETERS:
@@ -84,10 +92,11 @@ def typed(measure: str | None, using: Mapping[str, Any]) -> dict[str, Any]:
             f"there is no such measure as {measure!r}; choose one of {', '.join(PARAMETERS)}, "
             f"or write seed_pipeline/quality/queries/{measure}.sql"
         )
-    kinds = PARAMETERS[measure] if measure else {}
-    wanted: dict[str, Any] = {name: kind if isinstance(kind, tuple) else (kind, ...) for name, kind in kinds.items()}
+    wanted = PARAMETERS[measure] if measure else {}
+    if not (wanted or using):  # A model of its own for each of a hundred statements takes as long as all other settings.
+        return {}
     try:
-        return create_model("Using", __base__=Strict, **wanted).model_validate(dict(using)).model_dump(mode="json")
+        return _model(measure).model_validate(dict(using)).model_dump(mode="json")
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, ("using", *first["loc"])))
