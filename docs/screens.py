@@ -70,7 +70,7 @@ def main(names: list[str]) -> None:
 
 def _judge(*overrides: str) -> None:
     """Judge the artifacts again, with a contract that they cannot meet, or with the one they do."""
-    from seed_pipeline.cli.work import ARTIFACTS
+    from seed_pipeline.cli.app import ARTIFACTS
     from seed_pipeline.defs.launch import materialize
     from seed_pipeline.pipeline.wishes import Wishes
 

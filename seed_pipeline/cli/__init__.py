@@ -29,7 +29,7 @@ def _run(arguments: list[str]) -> int:
     from typer import Abort
     from typer._click.exceptions import NoArgsIsHelpError, UsageError
 
-    from seed_pipeline.cli.app import app
+    from seed_pipeline.cli.looking import app
     from seed_pipeline.cli.output import refusal
     from seed_pipeline.cli.problems import exit_code_of
 

@@ -1,64 +1,43 @@
-"""The command `sql`: one query, or a prompt."""
+"""What the command `sql` prints: the answer to one query, or to those typed at a prompt."""
 
 import csv
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from seed_pipeline.cli.options import Artifacts, Config, Json, Preset, Set, Target
+from seed_pipeline.cli.output import print_json
+from seed_pipeline.pipeline.asking import Answer, ask, scope
+from seed_pipeline.pipeline.wishes import Wishes
+from seed_pipeline.quality.scope import Scope
+from seed_pipeline.store.errors import StoreError
 
 _SHOWN = 40
 """Rows that the prompt prints; --json and --csv print all."""
 
 
-def sql(
-    context: typer.Context,
-    query: Annotated[
-        str | None, typer.Argument(help="One SELECT; without it a prompt opens, or the query is read from a pipe.")
-    ] = None,
-    target: Target = None,
-    artifacts: Artifacts = None,
-    preset: Preset = None,
-    set_: Set = None,
-    config: Config = None,
-    json: Json = False,
-    csv_: Annotated[bool, typer.Option("--csv", help="Print the rows as CSV.")] = False,
-) -> None:
-    """Ask the dataset in SQL (DuckDB): tables, answer key, facts such as session_fact, settings. Nothing is changed.
-
-    Example:  seed-pipeline sql "SELECT tutor_persona, avg(student_engagement_score) FROM session_fact GROUP BY 1"
-    """
-    from seed_pipeline.cli import work
-    from seed_pipeline.pipeline.asking import ask, scope
-
-    if target is not None and artifacts is not None:
-        raise typer.BadParameter("name either --target or --artifacts, not both")
-    if json and csv_:
-        raise typer.BadParameter("name either --json or --csv, not both")
+def answer(asked: Wishes, artifacts: Path | None, query: str | None, form: str) -> None:
+    """Print the rows of a query as `json`, `csv` or a table; without one ask for queries, or read one from a pipe."""
     prompting = query is None and sys.stdin.isatty()
-    with scope(work.wishes(context.params), artifacts) as there:
+    with scope(asked, artifacts) as there:
         if prompting:
             return _prompt(there)
-        answer = ask(there, query if query is not None else sys.stdin.read())
-    if json:
-        rows = [dict(zip(answer.columns, map(_plain, row), strict=True)) for row in answer.rows]
-        return work.print_json({"columns": list(answer.columns), "rows": rows})
-    if csv_:
+        found = ask(there, query if query is not None else sys.stdin.read())
+    if form == "json":
+        rows = [dict(zip(found.columns, map(_plain, row), strict=True)) for row in found.rows]
+        return print_json({"columns": list(found.columns), "rows": rows})
+    if form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(answer.columns)
-        return writer.writerows(answer.rows)
-    _print(answer, len(answer.rows))
+        writer.writerow(found.columns)
+        return writer.writerows(found.rows)
+    _print(found, len(found.rows))
 
 
-def _prompt(there: Any) -> None:
+def _prompt(there: Scope) -> None:
     """Answers queries, each up to its semicolon, until the input ends; of one that cannot be it says why."""
-    from seed_pipeline.pipeline.asking import ask
-    from seed_pipeline.store.errors import StoreError
-
     typer.echo("One SELECT up to a semicolon; FROM duckdb_tables(); lists what there is; Ctrl-D ends.")
     for query in _typed():
         try:
@@ -79,7 +58,7 @@ def _typed() -> Iterator[str]:
             lines = []
 
 
-def _print(answer: Any, most: int) -> None:
+def _print(answer: Answer, most: int) -> None:
     """The rows in columns; the first `most` of them."""
     cells = [answer.columns, *([_word(value) for value in row] for row in answer.rows[:most])]
     widths = [max(len(row[i]) for row in cells) for i in range(len(answer.columns))]
@@ -104,16 +83,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
     return value if value is None or isinstance(value, bool | int | str) else str(value)
-
-
-def show_query(params: dict[str, Any], artifacts: Path | None, name: str) -> None:
-    """What `check --sql NAME` prints: with artifacts all that duckdb needs, otherwise the statement's queries alone."""
-    from seed_pipeline.cli import work
-    from seed_pipeline.pipeline.asking import at
-    from seed_pipeline.quality.shown import queries_of, script
-
-    wishes = work.wishes(params)
-    if artifacts is None:
-        return typer.echo(queries_of(name, wishes.settings(date.today())))
-    tables, settings = at(wishes, artifacts)
-    typer.echo(script(name, settings, tables))

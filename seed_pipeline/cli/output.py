@@ -1,11 +1,16 @@
 """What a command says at its end, whoever listens: a fault of printing is no verdict."""
 
 import json
+import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TextIO
+from dataclasses import asdict, is_dataclass
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from seed_pipeline.pipeline.making import Progress
 
 
 class _Forgiving:
@@ -59,3 +64,54 @@ def refusal(message: str, code: int, as_json: bool) -> None:
     print(f"Error: {message}", file=sys.stderr)
     if as_json:
         print(json.dumps({"error": message, "exit_code": code}, indent=2, ensure_ascii=False))
+
+
+def print_json(content: Any) -> None:
+    """One JSON value on stdout."""
+    print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def plain(value: Any) -> Any:
+    """Plain values of JSON and YAML; a number that is none becomes null."""
+    from seed_pipeline.settings.secret import redacted
+
+    if hasattr(value, "model_dump"):
+        return plain(value.model_dump(mode="json"))
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, str):
+        return redacted(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+@contextmanager
+def progress(wanted: bool = True) -> Iterator["Progress"]:
+    """A bar on stderr while a terminal watches, nothing otherwise."""
+    from seed_pipeline.pipeline.making import silent
+
+    if not (wanted and sys.stderr.isatty()):
+        yield silent
+        return
+    from rich import progress as bars
+    from rich.console import Console
+
+    columns = (
+        bars.TextColumn("{task.description:>12}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeElapsedColumn(),
+    )
+    with bars.Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        tasks: dict[str, bars.TaskID] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            task = tasks.setdefault(stage, shown.add_task(stage, total=total)) if stage not in tasks else tasks[stage]
+            shown.update(task, completed=done, total=total)
+
+        yield report

@@ -1,28 +1,22 @@
 """How results look: for people on a terminal, and as plain values for scripts."""
 
-import math
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, is_dataclass
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
 from rich.console import Console
 from rich.text import Text
 
-from seed_pipeline.core.dataset import ENTITIES
-from seed_pipeline.demo.play import Scene
-from seed_pipeline.grade import Grades
-from seed_pipeline.pipeline.making import Progress, silent
-from seed_pipeline.pipeline.running import Outcome
-from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.settings import Main, Settings
-from seed_pipeline.settings.secret import redacted
-from seed_pipeline.store.plan import Plan
-from seed_pipeline.store.target import file, parse, redact
+
+if TYPE_CHECKING:  # What is shown is there by then; loading it here would slow down every command that shows less.
+    from seed_pipeline.demo.play import Scene
+    from seed_pipeline.grade import Grades
+    from seed_pipeline.pipeline.running import Outcome
+    from seed_pipeline.quality.verdict import Verdict
+    from seed_pipeline.store.plan import Plan
 
 _COUNTS = (
     ("admin", "Created {:,} admin user"),
@@ -35,7 +29,7 @@ _COUNTS = (
 )
 
 
-def summary(outcome: Outcome, report: Path | None = None) -> None:
+def summary(outcome: "Outcome", report: Path | None = None) -> None:
     """The end of a run: counts, verdicts, where the data is, what to do next."""
     out = _console()
     if outcome.loaded is None:
@@ -58,12 +52,16 @@ _DONE = {"insert": "rows new", "update": "changed", "delete": "gone", "unchanged
 
 
 def _place(settings: Settings) -> str:
+    from seed_pipeline.store.target import file, parse, redact
+
     path = file(parse(settings.main.target))
     return f"{path}" if path else redact(settings.main.target)
 
 
 def _next(settings: Settings) -> str:
     """What to type next, as it works from here: the command may not be on the path, the target not the usual one."""
+    from seed_pipeline.store.target import redact
+
     command = Path(sys.argv[0]).absolute()
     here = command.relative_to(Path.cwd()) if command.is_relative_to(Path.cwd()) else command.name
     usual = settings.main.target == Main.model_fields["target"].default
@@ -73,10 +71,12 @@ def _next(settings: Settings) -> str:
     )
 
 
-def _refusal(out: Console, outcome: Outcome) -> None:
+def _refusal(out: Console, outcome: "Outcome") -> None:
     out.print(Text("Nothing was loaded; the database is as it was.", style="bold red"))
+    told = [words for v in outcome.verdicts if v.failed for words in (v.name, v.finding)]
     for reason in outcome.refusals:
-        out.print(f"  ✗ {reason}")
+        if not any(words in reason for words in told):  # The recap tells those.
+            out.print(f"  ✗ {reason}")
     _tally(out, outcome.verdicts)
     out.print("\nEvery verdict: seed-pipeline check --artifacts DIR, or the checks of the assets in make ui.")
 
@@ -84,7 +84,7 @@ def _refusal(out: Console, outcome: Outcome) -> None:
 _PLANNED = ("insert", "update", "delete", "unchanged", "foreign", "edited", "kept", "taken")
 
 
-def plan(found: Plan, refusals: Sequence[str]) -> None:
+def plan(found: "Plan", refusals: Sequence[str]) -> None:
     """What a release would do, a line for each table, and why it would not be done."""
     out = _console()
     _tables(out, found)
@@ -104,7 +104,7 @@ def plan(found: Plan, refusals: Sequence[str]) -> None:
         out.print(f"\n{found.target}: {verb}. Nothing was applied; seed-pipeline run does it.")
 
 
-def cleaned(found: Plan) -> None:
+def cleaned(found: "Plan") -> None:
     """What `clean` removed, and what stays."""
     out = _console()
     if not found.tables:
@@ -117,7 +117,7 @@ def cleaned(found: Plan) -> None:
     )
 
 
-def _tables(out: Console, found: Plan) -> None:
+def _tables(out: Console, found: "Plan") -> None:
     """Counts in columns; kept and taken only where there are any."""
     shown = [what for what in _PLANNED if what in _PLANNED[:5] or found.total(what)]
     width = max((len(table.table) for table in found.tables), default=0)
@@ -137,24 +137,18 @@ def generated(settings: Settings, rows: Mapping[str, int], fingerprint: str, out
     out.print(f"Next         seed-pipeline check --artifacts {out_dir}")
 
 
-def verdicts(found: Sequence[Verdict]) -> None:
-    """Every verdict, a line each, by asset."""
+def verdicts(found: Sequence["Verdict"]) -> None:
+    """Every verdict, a line each, by asset; at the end once more what failed, with what to do."""
     out = _console()
-    for entity in sorted({v.entity for v in found}, key=ENTITIES.index):
+    for entity in dict.fromkeys(v.entity for v in found):
         out.print(Text(f"\n{entity}", style="bold"))
         for verdict in (v for v in found if v.entity == entity):
-            _verdict_line(out, verdict)
-    _tally(out, found, listed=False)
+            out.print(Text(f"  {verdict.line}", style=_STYLE[verdict.state]))
+    out.print()
+    _tally(out, found)
 
 
-def _verdict_line(out: Console, verdict: Verdict) -> None:
-    style = {True: "green", False: "red" if verdict.blocking else "yellow", None: "dim"}[verdict.passed]
-    out.print(Text(f"  {verdict.line}", style=style))
-    if verdict.failed:
-        hints = [f"set by {verdict.setting}" if verdict.setting else "", verdict.hint]
-        out.print(f"             {'; '.join(h for h in hints if h)}")
-        for row in verdict.evidence[:3]:
-            out.print(f"             {', '.join(f'{key} {value}' for key, value in row.items())}")
+_STYLE = {"passed": "green", "failed": "red", "warned": "yellow", "not judged": "dim"}
 
 
 def _counts(out: Console, rows: Mapping[str, int]) -> None:
@@ -165,20 +159,22 @@ def _counts(out: Console, rows: Mapping[str, int]) -> None:
         out.print(f"✅ Injected edge cases: {rows['truth_defects']:,} of these rows (truth_defects)")
 
 
-def _tally(out: Console, found: Sequence[Verdict], listed: bool = True) -> None:
-    judged = [v for v in found if v.passed is not None]
-    failed = [v for v in judged if v.failed and v.blocking]
-    warned = [v for v in judged if v.failed and not v.blocking]
-    mark = "❌" if failed else "✅"
-    more = f", {len(warned)} warnings" if warned else ""
-    out.print(
-        f"{mark} {len(judged) - len(failed) - len(warned)} of {len(judged)} checks passed, {len(failed)} failed{more}"
-    )
-    for verdict in warned if listed else ():
-        out.print(Text(f"   warning  {verdict.name}: {verdict.observed}; expected {verdict.expected}", style="yellow"))
+def _tally(out: Console, found: Sequence["Verdict"]) -> None:
+    """How many checks came out how, and of those that did not hold what was found, what to do and the first rows."""
+    from seed_pipeline.quality.verdict import STATES, tally
+
+    wrong = sorted((v for v in found if v.failed), key=lambda v: STATES.index(v.state))
+    mark = "❌" if any(v.blocking for v in wrong) else "✅"
+    out.print(f"{mark} Checks: {tally(found)}")
+    for verdict in wrong:
+        out.print(Text(f"  {verdict.line}", style=_STYLE[verdict.state]))
+        hints = [f"set by {verdict.setting}" if verdict.setting else "", verdict.hint]
+        out.print(f"             {'; '.join(h for h in hints if h)}")
+        for row in verdict.evidence[:3]:
+            out.print(f"             {', '.join(f'{key} {value}' for key, value in row.items())}")
 
 
-def reported(found: Sequence[Verdict], rows: Mapping[str, int], settings: Settings, path: Path) -> None:
+def reported(found: Sequence["Verdict"], rows: Mapping[str, int], settings: Settings, path: Path) -> None:
     """The end of `report`."""
     out = _console()
     out.print(f"Report       {path}  ({path.stat().st_size // 1024:,} KB)")
@@ -186,7 +182,7 @@ def reported(found: Sequence[Verdict], rows: Mapping[str, int], settings: Settin
     _tally(out, found)
 
 
-def scenes(found: Sequence[Scene]) -> None:
+def scenes(found: Sequence["Scene"]) -> None:
     """The demo script: what to show, whom, the query, what has to come out and what does."""
     out = _console()
     for number, scene in enumerate(found, start=1):
@@ -207,7 +203,7 @@ def scenes(found: Sequence[Scene]) -> None:
     out.print(f"\n{sum(scene.holds is True for scene in judged)} of {len(judged)} hold as expected")
 
 
-def graded(found: Grades, limited: bool) -> None:
+def graded(found: "Grades", limited: bool) -> None:
     """The grades of an application's services, and which of them are beyond a limit."""
     out = _console()
     out.print(found.text)
@@ -238,8 +234,10 @@ def world_line(settings: Settings) -> str:
     return f"seed {main.seed}, {main.total_sessions:,} sessions from {first} to {last}{clock}"
 
 
-def outcome_record(outcome: Outcome) -> dict[str, Any]:
+def outcome_record(outcome: "Outcome") -> dict[str, Any]:
     """An outcome for --json."""
+    from seed_pipeline.store.target import redact
+
     return {
         "loaded": outcome.loaded,
         "refusals": outcome.refusals,
@@ -248,49 +246,15 @@ def outcome_record(outcome: Outcome) -> dict[str, Any]:
         "world": world(outcome.settings),
         "fingerprint": outcome.fingerprint,
         "rows": outcome.rows,
-        "verdicts": [v.to_json() for v in outcome.verdicts],
+        **judged_record(outcome.verdicts),
     }
 
 
-def plain(value: Any) -> Any:
-    """Plain values of JSON and YAML; a number that is none becomes null."""
-    if isinstance(value, BaseModel):
-        return plain(value.model_dump(mode="json"))
-    if is_dataclass(value) and not isinstance(value, type):
-        return plain(asdict(value))
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, str):
-        return redacted(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+def judged_record(found: Sequence["Verdict"]) -> dict[str, Any]:
+    """Verdicts for --json, each with its state, and how many there are of each."""
+    from seed_pipeline.quality.verdict import counted
 
-
-@contextmanager
-def progress(wanted: bool = True) -> Iterator[Progress]:
-    """A bar on stderr while a terminal watches, nothing otherwise."""
-    if not (wanted and sys.stderr.isatty()):
-        yield silent
-        return
-    from rich import progress as bars
-
-    columns = (
-        bars.TextColumn("{task.description:>12}"),
-        bars.BarColumn(),
-        bars.MofNCompleteColumn(),
-        bars.TimeElapsedColumn(),
-    )
-    with bars.Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        tasks: dict[str, bars.TaskID] = {}
-
-        def report(stage: str, done: int, total: int) -> None:
-            task = tasks.setdefault(stage, shown.add_task(stage, total=total)) if stage not in tasks else tasks[stage]
-            shown.update(task, completed=done, total=total)
-
-        yield report
+    return {"checks": counted(found), "verdicts": [{"state": v.state, **v.to_json()} for v in found]}
 
 
 def _console() -> Console:

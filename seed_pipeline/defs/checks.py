@@ -64,7 +64,7 @@ def _result(verdict: Verdict, sheet: Sheet, shown: dict[str, dg.MetadataValue]) 
         check_name=verdict.name,
         passed=not verdict.failed,
         severity=dg.AssetCheckSeverity.ERROR if verdict.blocking else dg.AssetCheckSeverity.WARN,
-        description=verdict.finding,
+        description=verdict.said,
         metadata={**_metadata(verdict, sheet), **shown},
     )
 

@@ -16,6 +16,7 @@ from seed_pipeline.defs.versions import shipped
 from seed_pipeline.pipeline.judging import statements
 from seed_pipeline.pipeline.ledger import verdicts_of
 from seed_pipeline.pipeline.releasing import Candidate
+from seed_pipeline.quality.verdict import counted
 from seed_pipeline.schema import makes_rows
 from seed_pipeline.store.artifacts import Artifacts, Manifest
 from seed_pipeline.store.plan import Plan
@@ -86,8 +87,7 @@ def loaded_metadata(candidate: Candidate, plan: Plan) -> dict[str, Any]:
         "dagster/column_lineage": released_lineage(),
         "dagster/row_count": sum(count for what, count in plan.totals().items() if what != "delete"),
         "worst deviation": round(max((v.deviation for v in verdicts if v.passed), default=0.0), 4),
-        "checks passed": sum(v.passed is True for v in verdicts),
-        "warnings": sum(v.failed for v in verdicts),
+        **{f"checks {state}": n for state, n in counted(verdicts).items() if state != "failed"},
         "target": redact(candidate.settings.main.target),
         "fingerprint": candidate.artifacts.fingerprint(ENTITIES),
         "release": plan.release,

@@ -1,6 +1,5 @@
 """The asset `report`: the HTML file that people pass around, made from judged artifacts."""
 
-from collections import Counter
 from pathlib import Path
 
 import dagster as dg
@@ -9,6 +8,7 @@ from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.defs.assets import OWNERS
 from seed_pipeline.defs.describe import docs
 from seed_pipeline.defs.settings import SeedSettings, as_failure
+from seed_pipeline.quality.verdict import counted
 from seed_pipeline.settings import SettingsError
 from seed_pipeline.store.errors import StoreError
 
@@ -38,14 +38,11 @@ def report(settings: SeedSettings) -> dg.MaterializeResult:
         written(page, out)
     except (SettingsError, StoreError) as error:
         raise as_failure(error) from None
-    passed = Counter(verdict.passed for verdict in source.verdicts)
     return dg.MaterializeResult(
         metadata={
             "file": dg.MetadataValue.path(out.resolve()),
             "size in KB": len(page.encode()) // 1024,
-            "checks that hold": passed[True],
-            "checks that do not": passed[False],
-            "checks not judged": passed[None],
+            **{f"checks {state}": n for state, n in counted(source.verdicts).items()},
             "rows": sum(source.rows.values()),
             "made again by": source.command,
             "fingerprint": source.fingerprint,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.pipeline.checking import opened_artifacts, opened_target
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.quality.scope import Relation, Scope, of_frames, opened
+from seed_pipeline.quality.shown import queries_of, script
 from seed_pipeline.settings import Settings
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.relations import relations
@@ -59,3 +61,14 @@ def ask(there: Scope, query: str) -> Answer:
     except duckdb.Error as error:
         remedy = "mend it; FROM duckdb_tables() lists what there is, seed-pipeline check --sql NAME shows a statement's"
         raise StoreError("query", query, str(error).strip(), remedy) from None
+
+
+def shown(wishes: Wishes, folder: Path | None, name: str) -> str:
+    """The queries of a statement; for artifacts after all that `duckdb` needs to run them.
+
+    Raises SettingsError, StoreError.
+    """
+    if folder is None:
+        return queries_of(name, wishes.settings(date.today()))
+    tables, settings = at(wishes, folder)
+    return script(name, settings, tables)

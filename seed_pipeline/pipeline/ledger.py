@@ -45,7 +45,7 @@ class Sheet:
     @property
     def failures(self) -> list[Verdict]:
         """Blocking statements that do not hold."""
-        return [v for v in self.verdicts if v.blocking and not v.passed]
+        return [v for v in self.verdicts if v.blocking and v.failed]
 
 
 class Ledger:
@@ -140,6 +140,6 @@ def _against(asset: str, artifacts: Artifacts, ledger: Ledger, required: set[str
     if sheet.seen != now:
         changed = ", ".join(name for name in now if sheet.seen.get(name) != now[name])
         return [f"the checks ran on other data ({changed} changed since); {_AGAIN}"]
-    missing = sorted(required - {v.name for v in sheet.verdicts if v.passed is not None})
+    missing = sorted(required - {v.name for v in sheet.verdicts})
     unjudged = [f"never judged by {', '.join(missing)}; run the asset's checks again"] if missing else []
     return unjudged + [f"{v.name} failed: observed {v.observed}, expected {v.expected}" for v in sheet.failures]

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, Self
 
-from seed_pipeline.core.dataset import READS
 from seed_pipeline.core.feasibility import check
 from seed_pipeline.core.world import World
 from seed_pipeline.settings import SHIPPED, Main, Settings, SettingsError, in_presets, load, settings_of
@@ -54,6 +54,14 @@ class Wishes:
     on_edited: str | None = None
     empty_foreign_data: bool | None = None
     allow_production: bool | None = None
+
+    @classmethod
+    def given(cls, options: Mapping[str, Any]) -> tuple[Self, dict[str, Any]]:
+        """The wishes among these options, where None stands for one that was not given, and the other options."""
+        names = {field.name for field in fields(cls)}
+        wished: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items() if k in names}
+        others = {name: value for name, value in options.items() if name not in names}
+        return cls(**{name: value for name, value in wished.items() if value is not None}), others
 
     def settings(self, today: date) -> Settings:
         """The settings as wished; `today` stands in for `as_of: today`. Raises SettingsError."""
@@ -154,4 +162,6 @@ def world_of(settings: Settings) -> dict[str, object]:
 
 def stamp(entity: str, settings: Settings) -> dict[str, object]:
     """What an asset's manifest remembers of the settings it was made with."""
+    from seed_pipeline.core.dataset import READS  # All that makes data; most commands look at settings alone.
+
     return {"world": world_of(settings), "settings": digest(settings, READS[entity])}

@@ -1,6 +1,7 @@
 """A verdict: a target measured on data, said in words and numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from math import isfinite, isnan, nan
 from typing import Any
@@ -59,6 +60,13 @@ class Verdict:
         """Judged and found wanting."""
         return self.passed is False
 
+    @property
+    def state(self) -> str:
+        """One of STATES."""
+        if self.passed is None:
+            return "not judged"
+        return "passed" if self.passed else "failed" if self.blocking else "warned"
+
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file; what is no finite number becomes null."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
@@ -82,10 +90,30 @@ class Verdict:
         return self.note or f"{self.observed}; expected {self.expected}; n = {self.n:,}"
 
     @property
+    def said(self) -> str:
+        """The finding where no mark stands before it: what was not judged says so."""
+        return self.finding if self.passed is not None else f"not judged: {self.finding}"
+
+    @property
     def line(self) -> str:
         """One line for a terminal."""
-        mark = {True: "ok", False: "FAIL", None: "not judged"}[self.passed]
+        mark = {"passed": "ok", "failed": "FAIL", "warned": "warning"}.get(self.state, self.state)
         return f"{mark:10} {self.name:32} {self.finding}"
+
+
+STATES = ("failed", "warned", "passed", "not judged")
+"""What may have come of a statement, the worst first; `warned` is one that failed and holds nothing back."""
+
+
+def counted(verdicts: Iterable[Verdict]) -> dict[str, int]:
+    """How many verdicts are of each state."""
+    found = Counter(verdict.state for verdict in verdicts)
+    return {state: found[state] for state in STATES}
+
+
+def tally(verdicts: Iterable[Verdict]) -> str:
+    """The one count that is told everywhere: `2 failed, 98 passed, 12 not judged`."""
+    return ", ".join(f"{n:,} {state}" for state, n in counted(verdicts).items() if n or state == "passed")
 
 
 @dataclass(frozen=True)
@@ -100,11 +128,11 @@ NOTHING = "nothing to judge"
 
 
 def conclude(name: str, target: Target, findings: Findings, evidence: Sequence[Record] = ()) -> Verdict:
-    """The verdict on a statement from what its queries found; nothing found is nothing wrong."""
-    rows = findings.rows
+    """The verdict on a statement from what its queries found; where they found nothing it is not judged."""
+    rows = sorted(findings.rows, key=lambda row: row.passed)
     judged = [row for row in rows if row.n > 0]
     if not judged:
-        return _verdict(name, target, True, note=findings.note or NOTHING, rows=rows)
+        return _verdict(name, target, None, note=findings.note or NOTHING, rows=rows)
     worst = max(judged, key=lambda row: (not row.passed, row.deviation))
     passed = all(row.passed for row in judged)
     n = sum(row.n for row in judged) if all(row.label for row in judged) else worst.n

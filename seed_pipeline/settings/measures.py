@@ -93,7 +93,9 @@ def typed(measure: str | None, using: Mapping[str, Any]) -> dict[str, Any]:
             f"or write seed_pipeline/quality/queries/{measure}.sql"
         )
     wanted = PARAMETERS[measure] if measure else {}
-    if not (wanted or using):  # A model of its own for each of a hundred statements takes as long as all other settings.
+    if not (
+        wanted or using
+    ):  # A model of its own for each of a hundred statements takes as long as all other settings.
         return {}
     try:
         return _model(measure).model_validate(dict(using)).model_dump(mode="json")

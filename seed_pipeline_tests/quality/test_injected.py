@@ -24,7 +24,7 @@ def judged(*overrides: str) -> tuple[pd.DataFrame, list[Verdict]]:
 
 def found(verdicts: list[Verdict]) -> set[tuple[str, str]]:
     """Statement and row of everything that failed; a failure that names nobody counts as one of its own."""
-    return {(v.id, row) for v in verdicts if v.passed is not True for row in v.offenders or (v.line,)}
+    return {(v.id, row) for v in verdicts if v.failed for row in v.offenders or (v.line,)}
 
 
 def wanted(labels: pd.DataFrame) -> set[tuple[str, str]]:

