@@ -56,7 +56,7 @@ def test_data_that_fails_leaves_the_report_of_before(loaded: Place, tmp_path: Pa
     before = (place.root / "report.html").read_bytes()
     assert not place.launch(**wrong).success
     assert (place.root / "report.html").read_bytes() == before
-    assert _metadata(place.launch("report", **wrong))["checks that do not"] == 1
+    assert _metadata(place.launch("report", **wrong))["checks failed"] == 1
     assert f"1 of {CHECKS} checks fails" in (place.root / "report.html").read_text(encoding="utf-8")
 
 
