@@ -1,6 +1,7 @@
 """The command line: the same engine as the Dagster assets, for people and scripts without a browser.
 
-Exit codes: 0 done, 1 a verdict failed (nothing was loaded), 2 something was asked that cannot be (nothing was written).
+Exit codes: 0 done, 1 a verdict failed (nothing was loaded), 2 something was asked that cannot be (nothing was written),
+3 loaded, but something after the load failed.
 """
 
 import signal
@@ -18,7 +19,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     # Whoever ends the process by a signal gets temporary folders removed and transactions rolled back.
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) == signal.SIG_DFL:  # nohup has it ignored
+                signal.signal(number, lambda number, _: sys.exit(128 + number))
     arguments = list(sys.argv[1:] if argv is None else argv)
     with forgiving():
         code = _run(arguments)

@@ -20,7 +20,7 @@ app = typer.Typer(
     name="seed-pipeline",
     help="Fill a tutoring platform's database with a month of realistic, reproducible activity.\n\n"
     "Exit codes: 0 done, 1 a check failed and nothing was loaded, 2 something was asked that cannot be and "
-    "nothing was written.",
+    "nothing was written, 3 loaded, but something after the load failed (materialize: the report or the demo script).",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -202,4 +202,4 @@ def _finish(outcome: "Outcome", as_json: bool, report_at: Path | None = None) ->
         print_json(show.outcome_record(outcome))
     else:
         show.summary(outcome, report_at)
-    return 0 if outcome.loaded is not None else REFUSED
+    return outcome.exit_code

@@ -41,6 +41,8 @@ def summary(outcome: "Outcome", report: Path | None = None) -> None:
     out.print(f"Database     {_place(outcome.settings)}  ({done})")
     for effect in outcome.effects:
         out.print(f"             {effect}")
+    for line in outcome.afterwards:
+        out.print(Text(f"❌ After the load: {line}", style="red"))
     if report is not None:
         out.print(f"Report       {report}")
     out.print(f"Made with    {world_line(outcome.settings)}")
@@ -242,6 +244,7 @@ def outcome_record(outcome: "Outcome") -> dict[str, Any]:
         "loaded": outcome.loaded,
         "refusals": outcome.refusals,
         "effects": list(outcome.effects),
+        "afterwards": list(outcome.afterwards),
         "target": redact(outcome.settings.main.target),
         "world": world(outcome.settings),
         "fingerprint": outcome.fingerprint,

@@ -2,12 +2,16 @@
 
 import logging
 import os
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import dagster as dg
 from dagster._core.execution.plan.objects import StepFailureData
+from sqlalchemy.exc import DatabaseError
+from yaml import YAMLError
 
 from seed_pipeline import CONFIGS
 from seed_pipeline.core.dataset import ENTITIES
@@ -42,13 +46,13 @@ def materialize(wishes: Wishes, settings: Settings, artifacts: Path, job: str = 
     asked = run_config(without_secret(wishes, settings.main.target), artifacts)
     config = {"resources": {"settings": {"config": asked}}, **QUIET}
     with _instance() as instance:
-        end_dead_runs(instance)
         result = defs.resolve_job_def(job).execute_in_process(
             instance=instance, run_config=config, raise_on_error=False
         )
     loaded = _loaded(result)
     refused = [] if loaded is not None and not result.success else _reasons(result)
-    return outcome(Candidate(Artifacts(artifacts), settings), loaded, refused, _effects(result) + _afterwards(result))
+    later = [] if loaded is None else afterwards(result)
+    return outcome(Candidate(Artifacts(artifacts), settings), loaded, refused, _effects(result), later)
 
 
 def without_secret(wishes: Wishes, target: str) -> Wishes:
@@ -69,10 +73,27 @@ def run_config(wishes: Wishes, artifacts: Path) -> dict[str, Any]:
 
 
 def _instance() -> dg.DagsterInstance:
+    """The instance of DAGSTER_HOME, or of the project where that is not set; runs that are over are ended in it."""
     usual = HOME if HOME.is_dir() else Path(HOME.name).absolute()
-    home = Path(os.environ.setdefault("DAGSTER_HOME", str(usual)))
-    home.mkdir(parents=True, exist_ok=True)
-    return dg.DagsterInstance.get()
+    home = Path(os.environ.get("DAGSTER_HOME") or usual)
+    if not home.is_absolute():
+        raise _no_home(home, "Dagster takes absolute paths alone", f"export DAGSTER_HOME='{home.absolute()}'")
+    os.environ["DAGSTER_HOME"] = str(home)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=home).close()
+        instance = dg.DagsterInstance.get()
+        end_dead_runs(instance)
+    except OSError as error:
+        raise _no_home(home, f"it cannot be written ({error.strerror})", "name a folder that can be written") from None
+    except (dg.DagsterError, YAMLError, DatabaseError) as error:
+        why = f"Dagster cannot use it ({' '.join(str(error).split())[:300]})"
+        raise _no_home(home, why, "mend its dagster.yaml, or name another folder") from None
+    return instance
+
+
+def _no_home(home: Path, why: str, remedy: str) -> LaunchError:
+    return LaunchError(f"DAGSTER_HOME = {str(home)!r}: {why}. What to do: {remedy}.")
 
 
 def _loaded(result: dg.ExecuteInProcessResult) -> dict[str, int] | None:
@@ -87,12 +108,18 @@ def _effects(result: dg.ExecuteInProcessResult) -> list[str]:
     return [str(r.data["effect"]) for shown in found if isinstance(shown, dg.TableMetadataValue) for r in shown.records]
 
 
-def _afterwards(result: dg.ExecuteInProcessResult) -> list[str]:
-    """What failed after the load: the report, say. The release is there all the same."""
-    if _loaded(result) is None:
-        return []
-    failed = {e.step_key: e.step_failure_data.user_failure_data for e in result.all_events if e.is_step_failure}
-    return [f"loaded, but {s} failed: {(said and said.description) or 'see the run'}" for s, said in failed.items()]
+def afterwards(result: dg.ExecuteInProcessResult) -> list[str]:
+    """What failed after the load: the report, say, or a scene of the demo script. The release is there all the same."""
+    steps = {e.step_key: e.step_failure_data.user_failure_data for e in result.all_events if e.is_step_failure}
+    failed = [f"{step} failed: {(said and said.description) or 'see the run'}" for step, said in steps.items()]
+    return failed + [f"{e.check_name}: {e.description}" for e in _failures(result, ["database"])]
+
+
+def _failures(result: dg.ExecuteInProcessResult, assets: Collection[str]) -> list[dg.AssetCheckEvaluation]:
+    """The checks of these assets that failed and do not only warn."""
+    error = dg.AssetCheckSeverity.ERROR
+    found = [e for e in result.get_asset_check_evaluations() if not e.passed and e.severity == error]
+    return [e for e in found if e.asset_key.to_user_string() in assets]
 
 
 def _reasons(result: dg.ExecuteInProcessResult) -> list[str]:
@@ -100,12 +127,7 @@ def _reasons(result: dg.ExecuteInProcessResult) -> list[str]:
 
     The database's own checks look at what is loaded by then.
     """
-    failed = [
-        e
-        for e in result.get_asset_check_evaluations()
-        if not e.passed and e.severity == dg.AssetCheckSeverity.ERROR and e.asset_key.to_user_string() in ENTITIES
-    ]
-    checks = [f"{e.asset_key.to_user_string()}: {e.description}" for e in failed]
+    checks = [f"{e.asset_key.to_user_string()}: {e.description}" for e in _failures(result, ENTITIES)]
     for event in result.all_events:
         if event.is_step_failure and not checks:
             checks = _said_by(event.step_failure_data)

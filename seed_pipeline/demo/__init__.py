@@ -8,6 +8,6 @@ from the platform's own tables.
 """
 
 from seed_pipeline.demo.play import Fact, Scene, play
-from seed_pipeline.demo.script import Script, read
+from seed_pipeline.settings.demo import Script, read
 
 __all__ = ["Fact", "Scene", "Script", "play", "read"]

@@ -8,9 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from seed_pipeline.demo.script import Expectation, SceneText, Script, read
 from seed_pipeline.demo.words import Words, figure, plain
 from seed_pipeline.settings import Settings, SettingsError
+from seed_pipeline.settings.demo import Expectation, SceneText, Script, read
 from seed_pipeline.settings.files import known
 from seed_pipeline.settings.targets import out_of_force
 from seed_pipeline.store.failures import explained

@@ -23,7 +23,7 @@ class Outcome:
     """What a run came to. `loaded` counts the rows by what the load did with them, and is None when nothing was loaded.
 
     `verdicts` are those that speak for the artifacts as they are; `refusals` say why nothing was loaded; `effects` say
-    what the load meant for rows that are not ours.
+    what the load meant for rows that are not ours; `afterwards` says what failed once the data was loaded.
     """
 
     settings: Settings
@@ -33,6 +33,12 @@ class Outcome:
     refusals: list[str]
     loaded: dict[str, int] | None
     effects: tuple[str, ...] = ()
+    afterwards: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 loaded, 1 refused by a check, 3 loaded, but something after the load failed."""
+        return 1 if self.loaded is None else 3 if self.afterwards else 0
 
 
 def run(settings: Settings, keep: Path | None = None, progress: Progress = silent) -> Outcome:
@@ -66,16 +72,19 @@ def plan(settings: Settings, artifacts: Path | None = None, progress: Progress =
 
 
 def outcome(
-    candidate: Candidate, loaded: dict[str, int] | None, refused: list[str], effects: Sequence[str] = ()
+    candidate: Candidate,
+    loaded: dict[str, int] | None,
+    refused: list[str],
+    effects: Sequence[str] = (),
+    afterwards: Sequence[str] = (),
 ) -> Outcome:
     """What there is to say about a candidate, loaded or not."""
     artifacts, settings = candidate.artifacts, candidate.settings
     present = [asset for asset in ENTITIES if asset in artifacts.assets()]
     verdicts = verdicts_of(present, artifacts)
     rows = released_rows(artifacts, settings.main.answer_key)
-    return Outcome(
-        settings, rows, artifacts.fingerprint(present) if present else "", verdicts, refused, loaded, tuple(effects)
-    )
+    print_ = artifacts.fingerprint(present) if present else ""
+    return Outcome(settings, rows, print_, verdicts, refused, loaded, tuple(effects), tuple(afterwards))
 
 
 def released_rows(artifacts: Artifacts, answer_key: bool = True) -> dict[str, int]:

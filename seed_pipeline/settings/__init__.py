@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from seed_pipeline import CONFIGS
 from seed_pipeline.settings.alerts import Alerts
 from seed_pipeline.settings.defects import Defects
+from seed_pipeline.settings.demo import written
 from seed_pipeline.settings.files import SettingsError, apply_overrides, known, read_section, refused
 from seed_pipeline.settings.personas import Personas
 from seed_pipeline.settings.probabilities import Group, Probabilities
@@ -180,15 +181,17 @@ def load(
     """Read a folder of settings (the shipped one by default), lay presets and then overrides over it.
 
     `overrides` are strings `section.key.path=value` (a value is YAML); `presets` are names of files in presets/.
-    `today` stands in for `as_of: today`: this module reads no clock. Raises SettingsError; settings that are
-    well-formed and contradict each other are for core.feasibility to find.
+    `today` stands in for `as_of: today`: this module reads no clock. Raises SettingsError, also for a demo script that
+    would be read once data is loaded; settings that contradict each other are for core.feasibility to find.
     """
     folder = Path(config_dir) if config_dir is not None else SHIPPED
     sections = {name: read_section(folder, name) for name in (*SECTIONS, "text")}
     for preset in presets:
         apply_preset(folder, sections, preset)
     apply_overrides(sections, overrides)
-    return settings_of(sections, today)
+    settings = settings_of(sections, today)
+    written(folder)
+    return settings
 
 
 def settings_of(sections: dict[str, Any], today: date | None = None) -> Settings:

@@ -121,8 +121,8 @@ def _index(place: Any, key: str, path: Sequence[str], text: str) -> Any:
     return found
 
 
-def refused(error: ValidationError) -> SettingsError:
-    """The first complaint of a validation, with file and key."""
+def refused(error: ValidationError, *section: str) -> SettingsError:
+    """The first complaint of a validation, of all settings or of a section, with file and key."""
     complaints = error.errors()
     first = complaints[0]
     why, remedy = _reason(first["type"], first["msg"])
@@ -130,7 +130,7 @@ def refused(error: ValidationError) -> SettingsError:
         remedy += f" (and {len(complaints) - 1} more to mend)"
     given = first["input"]
     whole = first["type"] == "missing" or isinstance(given, dict) or hasattr(given, "model_fields_set")
-    return SettingsError(file_and_key([str(k) for k in first["loc"]]), None if whole else given, why, remedy)
+    return SettingsError(file_and_key([*section, *map(str, first["loc"])]), None if whole else given, why, remedy)
 
 
 def _reason(kind: str, said: str) -> tuple[str, str]:
@@ -140,7 +140,7 @@ def _reason(kind: str, said: str) -> tuple[str, str]:
     if kind == "missing":
         return "this key is missing", "add it"
     why, _, remedy = said.removeprefix("Value error, ").rstrip(".").partition("; ")
-    why = why[:1].lower() + why[1:]
+    why = why[:1].lower() + why[1:].replace("valid dictionary", "mapping of keys to values")
     if wanted := re.fullmatch(r"input should be (.*?)(, .*)?", why, re.DOTALL):
         number = "a number " if wanted[1].startswith(("greater", "less")) else ""
         return why, f"write {number}{wanted[1]}"

@@ -68,6 +68,8 @@ WAYS = [
     Broken("an empty file", written("alerts.yaml", b""), ("alerts.yaml", "mapping")),
     Broken("no YAML", written("main.yaml", b"seed: [1, 2\n"), ("main.yaml", "not valid YAML")),
     Broken("no text", written("main.yaml", b"seed: \xff\xfe\n"), ("main.yaml", "UTF-8")),
+    Broken("a demo script that is none", written("demo.yaml", b"scenes: [\n"), ("demo.yaml", "not valid YAML")),
+    Broken("a scene without a query", edited("demo.yaml", "query:", "querry:"), ("demo.yaml, scenes.", "query")),
     Broken("a key written twice", edited("main.yaml", "seed: 42", "seed: 42\nseed: 43"), ("main.yaml", "twice")),
     Broken("a seed that is no number", setting("main.seed=many"), ("main.yaml", "seed", "many")),
     Broken("true for a number", setting("main.seed=true"), ("main.yaml", "seed")),

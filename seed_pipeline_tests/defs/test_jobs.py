@@ -164,6 +164,34 @@ def test_a_password_on_the_command_line_is_not_stored(how: str, monkeypatch: pyt
     assert os.environ[launch.TARGET] == url
 
 
+@pytest.mark.parametrize(
+    ("home", "says"),
+    [
+        ("dh", r"absolute paths alone.*export DAGSTER_HOME='/.*/dh'"),
+        ("{}/file", "cannot be written .*name a folder"),
+        ("/proc/nowhere", "cannot be written .*name a folder"),
+        ("{}/broken", r"cannot use it .*mend its dagster\.yaml"),
+        ("{}/unknown", r"cannot use it .*mend its dagster\.yaml"),
+        ("{}/damaged", r"cannot use it .*name another folder"),
+    ],
+)
+def test_a_home_that_dagster_cannot_use_is_refused_in_words(
+    home: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Relative, in the way of a file, not to be written, with a dagster.yaml or a history that is none."""
+    for name in ("broken", "unknown", "damaged/history"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "file").touch()
+    (tmp_path / "broken" / "dagster.yaml").write_text("storage: [")
+    (tmp_path / "unknown" / "dagster.yaml").write_text("storrage: {}")
+    (tmp_path / "damaged" / "history" / "runs.db").write_bytes(b"no database" * 1000)
+    monkeypatch.setenv("DAGSTER_HOME", home.format(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(launch.LaunchError, match=says):
+        launch.materialize(Wishes(), Wishes().settings(date(2026, 3, 1)), tmp_path / "artifacts")
+    assert not (tmp_path / "artifacts").exists()
+
+
 def test_staging_without_its_variable_fails_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing variable is found at the start, and named."""
     monkeypatch.chdir(tmp_path)

@@ -7,6 +7,7 @@ import dagster as dg
 
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.definitions import defs
+from seed_pipeline.defs import launch
 from seed_pipeline.defs.versions import shipped
 from seed_pipeline.quality.statements import statements
 from seed_pipeline_tests.defs.conftest import Place, failed_checks
@@ -73,6 +74,7 @@ def test_the_demo_script_is_checked_on_the_database(loaded: Place, tmp_path: Pat
     result = place.launch(job=job)
     assert result.success
     assert failed_checks(result) == ["demo_05_talk_collapse"]
+    assert [line.partition(":")[0] for line in launch.afterwards(result)] == ["demo_05_talk_collapse"]
     (evaluation,) = [e for e in result.get_asset_check_evaluations() if not e.passed]
     assert "engagement_above 9, expected" in (evaluation.description or "")
     assert not evaluation.blocking

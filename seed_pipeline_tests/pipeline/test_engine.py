@@ -33,7 +33,10 @@ def rows(database: Path, table: str) -> list[tuple]:
 
 
 def test_both_faces_load_the_same_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every table, value for value, from `seed-pipeline run` and from Dagster, edge cases among them."""
+    """Every table, value for value, from `seed-pipeline run` and from Dagster, edge cases among them.
+
+    A report that cannot be written is said, and by the exit code: the data is there all the same.
+    """
     home = tmp_path / "home"
     home.mkdir()
     shutil.copy(HOME / "dagster.yaml", home)
@@ -42,8 +45,11 @@ def test_both_faces_load_the_same_database(tmp_path: Path, monkeypatch: pytest.M
     wishes = Wishes(seed=11, as_of=DAY.isoformat(), overrides=("defects.inject=valid",))
     of_cli = running.run(Wishes(**{**vars(wishes), "target": f"sqlite:///{by_cli}"}).settings(DAY))
     asked = Wishes(**{**vars(wishes), "target": f"sqlite:///{by_dagster}"})
+    (tmp_path / "report.html").write_text("somebody's own")
     of_dagster = materialize(asked, asked.settings(DAY), tmp_path / "artifacts")
 
+    assert (of_cli.exit_code, of_dagster.exit_code) == (0, 3)
+    assert [line for line in of_dagster.afterwards if line.startswith("report failed: ")] == list(of_dagster.afterwards)
     assert of_cli.loaded == of_dagster.loaded
     assert of_cli.fingerprint == of_dagster.fingerprint
     assert {v.name: v.passed for v in of_cli.verdicts} == {v.name: v.passed for v in of_dagster.verdicts}

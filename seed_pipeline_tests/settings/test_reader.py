@@ -109,7 +109,7 @@ def huge(path: Path) -> None:
 
 
 @pytest.mark.parametrize("thing", [pipe, device, folder_in_a_circle, huge], ids=lambda thing: thing.__name__)
-@pytest.mark.parametrize("name", ["main", "text/people", "presets/odd"])
+@pytest.mark.parametrize("name", ["main", "text/people", "presets/odd", "demo"])
 def test_what_is_no_file_is_not_read(thing: Callable[[Path], None], name: str, tmp_path: Path) -> None:
     """A pipe does not hang, a device does not eat the memory."""
     folder = tmp_path / "configs"

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from seed_pipeline.settings import SHIPPED, Settings
+from seed_pipeline import CONFIGS
 from seed_pipeline.settings.files import known, read_section, refused
 from seed_pipeline.settings.ranges import Number, Storable, Strict, Weight
 
@@ -59,14 +59,19 @@ class Script(Strict):
     scenes: dict[str, SceneText]
 
 
-def read(settings: Settings, folder: Path | None = None) -> Script:
+def written(folder: Path) -> Script:
     """The script of a folder of settings, or the shipped one where the folder has none. Raises SettingsError."""
-    here = folder if folder is not None and (folder / f"{NAME}.yaml").exists() else SHIPPED
-    content: dict[str, Any] = read_section(here, NAME)
+    file = folder / f"{NAME}.yaml"
+    content: dict[str, Any] = read_section(folder if file.exists() or file.is_symlink() else CONFIGS, NAME)
     try:
-        script = Script.model_validate(content)
+        return Script.model_validate(content)
     except ValidationError as error:
-        raise refused(error) from None
+        raise refused(error, NAME) from None
+
+
+def read(settings: Any, folder: Path | None = None) -> Script:
+    """The script whose scenes show what these settings promise. Raises SettingsError."""
+    script = written(folder or CONFIGS)
     for name, scene in script.scenes.items():
         where = f"{NAME}.yaml, scenes.{name}.statement"
         known(where, scene.statement, settings.targets.statements, "statement in targets.yaml")
