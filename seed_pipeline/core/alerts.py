@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from seed_pipeline.core import view
+from seed_pipeline.core.framed import person
 from seed_pipeline.core.randomness import uuids
-from seed_pipeline.core.sessions import person
 from seed_pipeline.core.window_alerts import on_window
 from seed_pipeline.core.windows import Observed
 from seed_pipeline.core.world import World

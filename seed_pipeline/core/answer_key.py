@@ -10,7 +10,7 @@ from seed_pipeline.core.alerts import alerts
 from seed_pipeline.core.cast import window_end
 from seed_pipeline.core.dashboard import of_tutors
 from seed_pipeline.core.draws import Draws
-from seed_pipeline.core.sessions import in_cascade
+from seed_pipeline.core.framed import in_cascade
 from seed_pipeline.core.windows import Observed
 from seed_pipeline.core.world import World
 from seed_pipeline.schema import metadata

@@ -5,46 +5,45 @@ decided here as an order, without a calendar, so that another as_of moves timest
 """
 
 import numpy as np
-import pandas as pd
 
-from seed_pipeline.core.randomness import between, ranks, rounded, uniform
+from seed_pipeline.core.columns import Table, stacked
+from seed_pipeline.core.randomness import between, in_order, ranks, rounded, uniform
 from seed_pipeline.core.world import World
 
 _NUMBERS = 4096
 
 
-def book(world: World, cohorts: range) -> pd.DataFrame:
+def book(world: World, cohorts: range) -> Table:
     """One row per session, sorted by key: cohort, tutor, student (slots), number, pair_size, key, pair, place.
 
     `place` in (0, 1) says how far through the window the session lies, before the calendar's densities; a pair's
     numbers increase with it (Q2).
     """
     wanted = world.bookings(np.arange(cohorts.start, cohorts.stop))
-    parts = [_of_group(world, cohorts, code, wanted[:, code]) for code in range(len(world.groups))]
-    frame = pd.concat(parts, ignore_index=True)
-    _keep_busy(world, frame)
-    pair = (frame["cohort"].to_numpy() * world.slots + frame["tutor"]) * world.slots + frame["student"]
-    frame["number"], frame["pair_size"] = ranks(pair.to_numpy(), np.arange(len(frame)))
-    frame["number"] += 1
-    frame["key"] = pair * _NUMBERS + frame["number"]
-    frame["pair"] = pair
-    frame = frame.sort_values("key", ignore_index=True)
-    frame["fades"] = _fades(world, *(frame[c].to_numpy() for c in ("cohort", "group", "student")))
-    jitter = uniform(world.seed, "session/place", frame["key"].to_numpy())
-    frame["place"] = (frame["number"] - 1 + jitter) / frame["pair_size"] * _until(world, frame)
-    return frame
+    booked = stacked([_of_group(world, cohorts, code, wanted[:, code]) for code in range(len(world.groups))])
+    cohort, student = booked.number("cohort"), booked.number("student")
+    tutor = _keep_busy(world, cohort, booked.number("tutor"))
+    pair = (cohort * world.slots + tutor) * world.slots + student
+    place, size = ranks(pair, np.arange(len(pair)))
+    rows = in_order(pair, place)
+    table = booked.with_columns(
+        tutor=tutor, number=place + 1, pair_size=size, key=pair * _NUMBERS + place + 1, pair=pair
+    ).take(rows)
+    table = table.with_columns(fades=_fades(world, *(table.number(c) for c in ("cohort", "group", "student"))))
+    jitter = uniform(world.seed, "session/place", table.number("key"))
+    number, size = table.number("number"), table.number("pair_size")
+    return table.with_columns(place=(number - 1 + jitter) / size * _until(world, table))
 
 
-def _keep_busy(world: World, frame: pd.DataFrame) -> None:
-    """Hand sessions to tutors below the minimum from the busiest tutor of the same persona and cohort (O7; in place).
+def _keep_busy(world: World, cohort: np.ndarray, tutor: np.ndarray) -> np.ndarray:
+    """The tutors, those below the minimum with sessions of the busiest tutor of the same persona and cohort (O7).
 
     Only small cohorts need it, so the loop runs over the few tutors concerned.
     """
     minimum = world.settings.main.minimum_sessions.tutor
     counts = [p.count for p in world.settings.personas.tutors.values()]
     slots = np.split(np.arange(sum(counts)), np.cumsum(counts)[:-1])
-    cohort, tutor = frame["cohort"].to_numpy(), frame["tutor"].to_numpy().copy()
-    first = cohort.min()
+    tutor, first = tutor.copy(), cohort.min()
     held = np.bincount((cohort - first) * sum(counts) + tutor, minlength=(cohort.max() - first + 1) * sum(counts))
     held = held.reshape(-1, sum(counts))
     for row, slot in zip(*np.nonzero(held < minimum), strict=True):
@@ -53,7 +52,7 @@ def _keep_busy(world: World, frame: pd.DataFrame) -> None:
             moved = np.flatnonzero((cohort == row + first) & (tutor == busiest))[-1]
             tutor[moved] = slot
             held[row, slot], held[row, busiest] = held[row, slot] + 1, held[row, busiest] - 1
-    frame["tutor"] = tutor
+    return tutor
 
 
 def _fades(world: World, cohort: np.ndarray, code: np.ndarray, student: np.ndarray) -> np.ndarray:
@@ -64,27 +63,27 @@ def _fades(world: World, cohort: np.ndarray, code: np.ndarray, student: np.ndarr
     return np.floor((turn + 1) * share) > np.floor(turn * share)
 
 
-def _until(world: World, frame: pd.DataFrame) -> np.ndarray:
+def _until(world: World, table: Table) -> np.ndarray:
     """The share of the window after which each session's student books nothing more: the group's, or earlier."""
-    cohort, student, group = (frame[c].to_numpy() for c in ("cohort", "student", "group"))
+    cohort, student, group = (table.number(c) for c in ("cohort", "student", "group"))
     early = between(
         uniform(world.seed, "student/until", cohort * world.slots + student), *world.settings.probabilities.fading.until
     )
-    return np.array([g.until for g in world.groups])[group] * np.where(frame["fades"].to_numpy(), early, 1.0)
+    return np.array([g.until for g in world.groups])[group] * np.where(table.number("fades"), early, 1.0)
 
 
-def _of_group(world: World, cohorts: range, code: int, cells: np.ndarray) -> pd.DataFrame:
+def _of_group(world: World, cohorts: range, code: int, cells: np.ndarray) -> Table:
     """The sessions of one group of students; `cells` counts them by cohort and tutor persona."""
+    counts = cells.ravel()
     local = np.repeat(np.arange(len(cohorts)), cells.sum(axis=1))
-    persona = np.concatenate([np.repeat(np.arange(cells.shape[1]), row) for row in cells]) if len(local) else local
-    cell = local * cells.shape[1] + persona
-    within, size = ranks(cell, np.arange(len(cell)))
+    persona = np.repeat(np.tile(np.arange(cells.shape[1]), len(cells)), counts)
+    within = np.arange(len(local)) - np.repeat(np.cumsum(counts) - counts, counts)
     # The personas are dealt evenly along the group's students, so that each student gets the group's mixture.
-    turn, _ = ranks(local, (within + 0.5) / size, persona)
+    turn, _ = ranks(local, (within + 0.5) / np.repeat(counts, counts), persona)
     student = _dealt(world, cohorts, code, cells.sum(axis=1), local, turn)
-    frame = pd.DataFrame({"cohort": local + cohorts.start, "student": student, "tutor_persona": persona, "group": code})
-    frame["tutor"] = _tutor_slots(world, frame)
-    return frame
+    cohort, group = local + cohorts.start, np.full(len(local), code)
+    tutor = _tutor_slots(world, cohort, student, persona, group)
+    return Table({"cohort": cohort, "student": student, "tutor_persona": persona, "group": group, "tutor": tutor})
 
 
 def _dealt(
@@ -114,21 +113,22 @@ def _first_slot(world: World, code: int) -> int:
     return sum(world.groups[c].count for c in order[: order.index(code)])
 
 
-def _tutor_slots(world: World, frame: pd.DataFrame) -> np.ndarray:
+def _tutor_slots(
+    world: World, cohort: np.ndarray, slot: np.ndarray, persona: np.ndarray, group: np.ndarray
+) -> np.ndarray:
     """A tutor of the wanted persona: mostly the student's own, sometimes another of the persona (second_tutor).
 
     Whoever books tutors of several personas keeps to one of each: students have few tutors (P5).
     """
     counts = np.array([p.count for p in world.settings.personas.tutors.values()])
     first = np.cumsum(counts) - counts
-    persona, cohort = frame["tutor_persona"].to_numpy(), frame["cohort"].to_numpy()
-    student = cohort * world.slots + frame["student"].to_numpy()
+    student = cohort * world.slots + slot
     count = counts[persona]
     turn = np.floor(uniform(world.seed, "cohort/tutor_turn", cohort, persona) * count).astype(np.int64)
-    own = (frame["student"].to_numpy() + turn) % count
-    place, _ = ranks(student * len(counts) + persona, np.arange(len(frame)))
+    own = (slot + turn) % count
+    place, _ = ranks(student * len(counts) + persona, np.arange(len(slot)))
     alone = (world.booking_shares > 0).sum(axis=1) == 1
-    share = world.settings.probabilities.second_tutor * alone[frame["group"].to_numpy()]
+    share = world.settings.probabilities.second_tutor * alone[group]
     offset = uniform(world.seed, "student/second_tutor", student, persona)
     second = np.floor((place + 1) * share + offset) > np.floor(place * share + offset)
     step = 1 + np.floor(

@@ -7,10 +7,10 @@ its order (Q2). Days and quarter hours are the zone's; what its clocks skip or t
 """
 
 import numpy as np
-import pandas as pd
 
 from seed_pipeline.core.cast import window_start
-from seed_pipeline.core.randomness import pick, ranks, spread, uniform
+from seed_pipeline.core.columns import Table
+from seed_pipeline.core.randomness import in_order, pick, ranks, spread, uniform
 from seed_pipeline.core.remedies import ContradictionError, Way
 from seed_pipeline.core.world import PERIOD, World
 from seed_pipeline.settings.probabilities import WEEKDAYS
@@ -21,13 +21,13 @@ _QUARTER_WEIGHTS = (5, 1, 3, 1)  # sessions start at the full and half hour most
 _FOLLOW_UP_STEP = 0.38  # a pair's second session in a week: this far on through the week's density
 
 
-def durations(world: World, sessions: pd.DataFrame) -> np.ndarray:
+def durations(world: World, sessions: Table) -> np.ndarray:
     """Scheduled minutes of each session: a pair has one usual length (D3)."""
     shares = world.settings.probabilities.time.durations
     return np.array(list(shares))[pick(_pair_quantile(world, sessions, "duration"), np.array(list(shares.values())))]
 
 
-def schedule(world: World, cohorts: range, sessions: pd.DataFrame, minutes: np.ndarray) -> np.ndarray:
+def schedule(world: World, cohorts: range, sessions: Table, minutes: np.ndarray) -> np.ndarray:
     """Scheduled starts (datetime64[s], UTC) of each session; nobody is double-booked.
 
     Raises SettingsError when a cohort has more sessions than its days hold.
@@ -35,7 +35,7 @@ def schedule(world: World, cohorts: range, sessions: pd.DataFrame, minutes: np.n
     block = _blocks(world, sessions)
     day, quarter = _wishes(world, sessions, block)
     placed = _placed(world, cohorts, sessions, day, quarter, minutes // 15 + BUFFER)
-    placed = _in_pair_order(sessions["pair"].to_numpy(), placed)
+    placed = _in_pair_order(sessions.number("pair"), placed)
     return world.zone.utc(window_start(world) + _minutes(placed * 15))
 
 
@@ -70,34 +70,34 @@ def _block_starts(days: int) -> np.ndarray:
     return np.r_[starts, [half] * (days % 2), starts + days - half].astype(np.int64)
 
 
-def periods(world: World, sessions: pd.DataFrame) -> np.ndarray:
+def periods(world: World, sessions: Table) -> np.ndarray:
     """The platform's period that each session lies in, 0 the oldest; a block on an edge counts as the older."""
     days = world.settings.main.days
     return world.periods - 1 - (days - 1 - _block_starts(days)[_blocks(world, sessions)]) // PERIOD
 
 
-def _blocks(world: World, sessions: pd.DataFrame) -> np.ndarray:
+def _blocks(world: World, sessions: Table) -> np.ndarray:
     """Which block each session falls into: exact shares by the recency trend along the sessions' order (D4)."""
     starts = _block_starts(world.settings.main.days)
     shares = np.add.reduceat(_trend(world), starts) * (np.add.reduceat(_day_weights(world), starts) > 0)
-    order, size = ranks(sessions["cohort"].to_numpy(), sessions["place"].to_numpy())
+    order, size = ranks(sessions.number("cohort"), sessions.number("place"))
     return pick((order + 0.5) / size, shares)
 
 
-def _pair_quantile(world: World, sessions: pd.DataFrame, purpose: str) -> np.ndarray:
+def _pair_quantile(world: World, sessions: Table, purpose: str) -> np.ndarray:
     """A quantile per pair, spread over the cohort in proportion to the pairs' sessions: shares hold for every seed."""
-    cohort, pair = sessions["cohort"].to_numpy(), sessions["pair"].to_numpy()
-    place, size = ranks(cohort, uniform(world.seed, f"pair/{purpose}", pair), sessions["number"].to_numpy())
-    return (place - sessions["number"].to_numpy() + 0.5 + sessions["pair_size"].to_numpy() / 2) / size
+    cohort, pair = sessions.number("cohort"), sessions.number("pair")
+    place, size = ranks(cohort, uniform(world.seed, f"pair/{purpose}", pair), sessions.number("number"))
+    return (place - sessions.number("number") + 0.5 + sessions.number("pair_size") / 2) / size
 
 
-def _wishes(world: World, sessions: pd.DataFrame, block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _wishes(world: World, sessions: Table, block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The day of the window and the quarter of the day that each session would like."""
     time, seed = world.settings.probabilities.time, world.seed
-    key, pair, cohort = (sessions[c].to_numpy() for c in ("key", "pair", "cohort"))
+    key, pair, cohort = (sessions.number(c) for c in ("key", "pair", "cohort"))
     usual = uniform(seed, "session/usual", key) < time.familiar
     jitter = uniform(seed, "session/wish", key)
-    again, _ = ranks(pair * 1024 + block, sessions["number"].to_numpy())
+    again, _ = ranks(pair * 1024 + block, sessions.number("number"))
     week = np.where(
         usual,
         (_pair_quantile(world, sessions, "weekday") + again * _FOLLOW_UP_STEP) % 1.0,
@@ -133,7 +133,7 @@ def _day_in_block(world: World, block: np.ndarray, quantile: np.ndarray) -> np.n
     days = world.settings.main.days
     starts = _block_starts(days)
     of_day = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, days]))
-    order = np.lexsort((_weekdays(world), of_day))
+    order = in_order(of_day, _weekdays(world))
     weight = (_day_weights(world) * _trend(world))[order]
     total = np.add.reduceat(weight, starts)[of_day]
     width = np.divide(weight, total, out=np.ones(days), where=total > 0)  # a closed middle day: no session is there
@@ -141,22 +141,22 @@ def _day_in_block(world: World, block: np.ndarray, quantile: np.ndarray) -> np.n
 
 
 def _placed(
-    world: World, cohorts: range, sessions: pd.DataFrame, day: np.ndarray, quarter: np.ndarray, length: np.ndarray
+    world: World, cohorts: range, sessions: Table, day: np.ndarray, quarter: np.ndarray, length: np.ndarray
 ) -> np.ndarray:
     """Quarter hours since the window's start for each session: the free start nearest to the wish.
 
     All cohorts of the chunk place their next session at once, in the order of their places in time.
     """
-    local = sessions["cohort"].to_numpy() - cohorts.start
-    order, _ = ranks(local, sessions["place"].to_numpy())
+    local = sessions.number("cohort") - cohorts.start
+    order, _ = ranks(local, sessions.number("place"))
     people = _Occupancy(world, len(cohorts))
-    result = np.empty(len(sessions), dtype=np.int64)
+    result = np.empty(sessions.rows, dtype=np.int64)
     by_order = np.argsort(order, kind="stable")
     for rows in np.split(by_order, np.flatnonzero(np.diff(order[by_order])) + 1):
         result[rows] = people.place(
             local[rows],
-            sessions["tutor"].to_numpy()[rows],
-            sessions["student"].to_numpy()[rows],
+            sessions.number("tutor")[rows],
+            sessions.number("student")[rows],
             day[rows],
             quarter[rows],
             length[rows],
@@ -255,4 +255,4 @@ def crowded(world: World) -> ContradictionError:
 
 def _in_pair_order(pair: np.ndarray, placed: np.ndarray) -> np.ndarray:
     """The times of each pair, dealt to its numbers in order (rows are sorted by pair and number; Q2)."""
-    return placed[np.lexsort((placed, pair))]
+    return placed[in_order(pair, placed)]

@@ -41,7 +41,7 @@ MAKES: dict[str, Make] = {
     "reference": reference.make,
     "tutors": tutors.make,
     "students": students.make,
-    "sessions": _framed(sessions.make),
+    "sessions": sessions.make,
     "metrics": _framed(metrics.make),
     "feedback": _framed(feedback.make),
     "highlights": _framed(highlights.make),

@@ -9,8 +9,8 @@ import numpy as np
 from seed_pipeline.core import rules as engine
 from seed_pipeline.core.baselines import solve
 from seed_pipeline.core.draws import Draws
+from seed_pipeline.core.framed import in_cascade
 from seed_pipeline.core.randomness import reconsidered, to_total
-from seed_pipeline.core.sessions import in_cascade
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.facts import SCORE
 

@@ -7,8 +7,8 @@ import pandas as pd
 
 from seed_pipeline.core import topics
 from seed_pipeline.core.cast import subject_column
+from seed_pipeline.core.framed import person
 from seed_pipeline.core.metrics import session_facts
-from seed_pipeline.core.sessions import person
 from seed_pipeline.core.world import World
 from seed_pipeline.settings.facts import METRIC_TABLES, METRICS, REACTIONS, SCORE
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from seed_pipeline.core import booking, calendar
+from seed_pipeline.core.columns import to_arrow
 from seed_pipeline.core.world import World
 from seed_pipeline.settings.files import SettingsError
 from seed_pipeline_tests.core.conftest import settings_with
@@ -15,10 +16,10 @@ AS_OF = ("2025-12-31", "2026-01-01", "2028-02-29", "2026-03-02", "2026-06-14", "
 def booked(*overrides: str) -> tuple[World, pd.DataFrame]:
     world = World(settings_with(*overrides))
     cohorts = range(0, world.cohorts)
-    frame = booking.book(world, cohorts)
-    frame["minutes"] = calendar.durations(world, frame)
-    frame["start"] = calendar.schedule(world, cohorts, frame, frame["minutes"].to_numpy())
-    return world, frame
+    table = booking.book(world, cohorts)
+    minutes = calendar.durations(world, table)
+    start = calendar.schedule(world, cohorts, table, minutes)
+    return world, to_arrow("work_sessions", table.with_columns(minutes=minutes, start=start)).to_pandas()
 
 
 @pytest.mark.parametrize("as_of", AS_OF)

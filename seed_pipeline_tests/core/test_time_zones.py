@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from seed_pipeline.core import booking, calendar
+from seed_pipeline.core.columns import to_arrow
 from seed_pipeline.core.world import World
 from seed_pipeline.quality.compare import moved
 from seed_pipeline.quality.judgement import judge
@@ -55,9 +56,10 @@ def test_who_teaches_through_the_night_is_not_double_booked(name: str, as_of: st
     always = [f"probabilities.time.hours.{h}={20 if h < 5 else 2}" for h in range(22)]
     world = World(settings_with(f"main.time_zone={name}", f"main.as_of={as_of}", "main.cohort.count=1",
                                 "main.total_sessions=400", *always))  # fmt: skip
-    frame = booking.book(world, range(1))
-    minutes = calendar.durations(world, frame)
-    start = calendar.schedule(world, range(1), frame, minutes)
+    table = booking.book(world, range(1))
+    minutes = calendar.durations(world, table)
+    start = calendar.schedule(world, range(1), table, minutes)
+    frame = to_arrow("work_sessions", table).to_pandas()
     frame["start"], frame["end"] = start, start + (minutes + 15).astype("timedelta64[m]")
     for role in ("tutor", "student"):
         order = frame.sort_values([role, "start"])
