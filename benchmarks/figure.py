@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-HEADER = ("work", "sessions", "seconds", "rows/s", "cells/s", "MiB", "ratio", "to", "wanted")
-NUMBER = "<>>>>>><<"
+HEADER = ("work", "sessions", "seconds", "CPU", "rows/s", "cells/s", "MiB", "ratio", "to", "wanted")
+NUMBER = "<>>>>>>><<"
 """How each column is aligned."""
 
 
@@ -12,7 +12,8 @@ NUMBER = "<>>>>>><<"
 class Figure:
     """What a piece of work took; `cells` are values, nulls included.
 
-    `megabytes` is the largest process's peak memory; `ratio` and `to` say how it compares, `wanted` what was hoped for.
+    `cpu` is the seconds of all its cores, which others' work on the machine hardly moves; `megabytes` is the largest
+    process's peak memory; `ratio` and `to` say how it compares, `wanted` what was hoped for.
     """
 
     work: str
@@ -24,6 +25,7 @@ class Figure:
     ratio: float | None = None
     to: str = ""
     wanted: str = ""
+    cpu: float | None = None
 
     @property
     def pace(self) -> float:
@@ -36,6 +38,7 @@ class Figure:
             self.work,
             _number(self.sessions),
             f"{self.seconds:,.2f}",
+            "" if self.cpu is None else f"{self.cpu:,.2f}",
             _number(self.rows and self.rows / self.seconds),
             _number(self.cells and self.cells / self.seconds),
             _number(self.megabytes),

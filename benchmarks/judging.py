@@ -20,4 +20,6 @@ def measured(sizes: tuple[int, ...]) -> Iterator[Figure]:
             took = work.step("judging", out, size)
             ratio, to = took.seconds / made.seconds, "the time of generate"
             wanted = "≤ 0.4 s" if size == 150 else "≤ 0.25 ×, ≤ 2,048 MiB"
-            yield Figure("judge", took.seconds, size, made.rows, made.cells, took.megabytes, ratio, to, wanted)
+            yield Figure(
+                "judge", took.seconds, size, made.rows, made.cells, took.megabytes, ratio, to, wanted, took.cpu
+            )

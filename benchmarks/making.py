@@ -38,7 +38,7 @@ def generated(sessions: int, out: Path, processes: int | None = None) -> Figure:
     cells = sum(count * len(schema.metadata.tables[name].columns) for name, count in rows.items())
     name = "generate" if processes is None else f"generate, {processes} process{'es' * (processes > 1)}"
     wanted = "≥ 500,000 rows/s" if sessions == 150_000 and processes is None else "≤ 700 MiB"
-    return Figure(name, took.seconds, sessions, sum(rows.values()), cells, took.megabytes, wanted=wanted)
+    return Figure(name, took.seconds, sessions, sum(rows.values()), cells, took.megabytes, wanted=wanted, cpu=took.cpu)
 
 
 def _grown(made: Figure, before: Figure) -> Figure:

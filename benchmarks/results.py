@@ -7,8 +7,9 @@ FILE = Path(__file__).with_name("RESULTS.md")
 HEAD = """# Results
 
 Written by `make bench` and `make bench-peers`. Figures of one machine say little about another; ratios, taken in one
-run, do. *Ratio*: the row compared with what stands beside it, pace with pace or time with time as the words say. *MiB*:
-peak of the largest process. *Cells*: values, nulls included. *Wanted*: the bound that this project set itself.
+run, do. *Ratio*: the row compared with what stands beside it, pace with pace or time with time as the words say. *CPU*:
+seconds of all cores, a database's server apart; others at work on the machine move it less than *seconds*. *MiB*: peak
+of the largest process. *Cells*: values, nulls included. *Wanted*: the bound that this project set itself.
 """
 
 

@@ -18,8 +18,9 @@ def measured(sizes: tuple[int, ...]) -> Iterator[Figure]:
     """`run` and `make seed` at 150 sessions (the best of three), `run` at the largest size up to 150,000."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        imports = min(work.process([sys.executable, "-c", IMPORTS]).seconds for _ in range(5))
-        yield Figure(f"floor: {IMPORTS}", imports)
+        floor = _best([work.process([sys.executable, "-c", IMPORTS]) for _ in range(5)])
+        imports = floor.seconds
+        yield Figure(f"floor: {IMPORTS}", imports, cpu=floor.cpu)
         ran = _best([_run(150, f"sqlite:///{folder / f'{n}.db'}") for n in range(3)])
         yield _row("run, into a new SQLite file", ran, 150, ran.seconds / imports, "the time of the imports", "≤ 2 ×")
         with loading.postgres(folder) as database:
@@ -55,4 +56,4 @@ def _best(of: list[Took]) -> Took:
 
 def _row(name: str, took: Took, sessions: int, ratio: float | None = None, to: str = "", wanted: str = "") -> Figure:
     rows = sum(took.said["rows"].values())
-    return Figure(name, took.seconds, sessions, rows, None, took.megabytes, ratio, to, wanted)
+    return Figure(name, took.seconds, sessions, rows, None, took.megabytes, ratio, to, wanted, took.cpu)

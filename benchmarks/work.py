@@ -21,9 +21,10 @@ AS_OF = "2026-11-01"
 
 
 class Took(NamedTuple):
-    """What a process took, the largest of its own processes' memory, and the JSON that it printed."""
+    """What a process took, on the clock and of its cores; its largest process's memory; the JSON that it printed."""
 
     seconds: float
+    cpu: float
     megabytes: float | None
     said: Any
 
@@ -41,7 +42,12 @@ def process(command: Sequence[str], cwd: Path | None = None, **environment: str)
         if status:
             sys.exit(f"{' '.join(map(str, command))} failed\n{errors.read().decode()[-3000:]}")
         said = out.read().decode().strip()
-        return Took(seconds, usage.ru_maxrss / MAXRSS_OF_A_MEGABYTE, json.loads(said) if said.startswith("{") else said)
+        return Took(
+            seconds,
+            usage.ru_utime + usage.ru_stime,
+            usage.ru_maxrss / MAXRSS_OF_A_MEGABYTE,
+            json.loads(said) if said.startswith("{") else said,
+        )
 
 
 def pipeline(*arguments: object, sessions: int, **options: Any) -> Took:
@@ -51,9 +57,9 @@ def pipeline(*arguments: object, sessions: int, **options: Any) -> Took:
 
 
 def step(name: str, *arguments: object) -> Took:
-    """One of the steps below, in a process of its own; `seconds` are those it measured itself."""
+    """One of the steps below, in a process of its own; it measures its seconds itself."""
     took = process([sys.executable, "-m", "benchmarks.work", name, *map(str, arguments)], cwd=Path(__file__).parents[1])
-    return took._replace(seconds=took.said["seconds"])
+    return took._replace(**took.said)
 
 
 def settings(sessions: int, *overrides: str, seed: int = 42) -> Any:
@@ -63,40 +69,40 @@ def settings(sessions: int, *overrides: str, seed: int = 42) -> Any:
     return Wishes(seed=seed, sessions=sessions, as_of=AS_OF, overrides=overrides).settings(date.today())
 
 
-def making_warm(sessions: str) -> float:
+def making_warm(sessions: str) -> dict[str, float]:
     """Seconds to make another seed's data after everything was imported."""
     from seed_pipeline.pipeline.making import generate
 
     with tempfile.TemporaryDirectory() as folder:
         generate(settings(int(sessions), seed=1), Path(folder, "first"))
-        return _seconds(lambda: generate(settings(int(sessions)), Path(folder, "second")))
+        return _took(lambda: generate(settings(int(sessions)), Path(folder, "second")))
 
 
-def judging(folder: str, sessions: str) -> float:
+def judging(folder: str, sessions: str) -> dict[str, float]:
     """Seconds to judge artifacts."""
     from seed_pipeline.pipeline.judging import audit_all
     from seed_pipeline.store.artifacts import Artifacts
 
     asked = settings(int(sessions))
-    return _seconds(lambda: audit_all(asked, Artifacts(Path(folder))))
+    return _took(lambda: audit_all(asked, Artifacts(Path(folder))))
 
 
-def loading(folder: str, target: str, sessions: str) -> float:
+def loading(folder: str, target: str, sessions: str) -> dict[str, float]:
     """Seconds to load judged artifacts into a target."""
     from seed_pipeline.pipeline.releasing import Candidate
     from seed_pipeline.store.artifacts import Artifacts
 
     asked = settings(int(sessions), f"main.target={json.dumps(target)}")
-    return _seconds(lambda: Candidate(Artifacts(Path(folder)), asked).load())
+    return _took(lambda: Candidate(Artifacts(Path(folder)), asked).load())
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
+def _took(work: Callable[[], object]) -> dict[str, float]:
+    started, before = time.perf_counter(), sum(os.times()[:4])
     work()
-    return time.perf_counter() - started
+    return {"seconds": time.perf_counter() - started, "cpu": sum(os.times()[:4]) - before}
 
 
-STEPS: dict[str, Callable[..., float]] = {"making_warm": making_warm, "judging": judging, "loading": loading}
+STEPS: dict[str, Callable[..., dict[str, float]]] = {"making_warm": making_warm, "judging": judging, "loading": loading}
 
 if __name__ == "__main__":
-    print(json.dumps({"seconds": STEPS[sys.argv[1]](*sys.argv[2:])}))
+    print(json.dumps(STEPS[sys.argv[1]](*sys.argv[2:])))

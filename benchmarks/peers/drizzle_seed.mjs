@@ -48,6 +48,7 @@ function generator(f, about) {
 for (const table of tables) schema[table.name] = built(table);
 const pool = new pg.Pool({ connectionString: url, max: 1 });
 const ready = performance.now();
+const before = process.cpuUsage();
 await seed(drizzle(pool), schema, { seed: 42 }).refine((f) =>
   Object.fromEntries(tables.map((table) => [table.name, {
     count: table.rows,
@@ -57,5 +58,6 @@ await seed(drizzle(pool), schema, { seed: 42 }).refine((f) =>
   }])),
 );
 const done = performance.now();
+const { user, system } = process.cpuUsage(before);
 await pool.end();
-console.log(JSON.stringify({ start: (ready - started) / 1000, seconds: (done - ready) / 1000 }));
+console.log(JSON.stringify({ start: (ready - started) / 1000, seconds: (done - ready) / 1000, cpu: (user + system) / 1e6 }));

@@ -1,6 +1,8 @@
 """dbldatagen on Spark local[N]: every table of a shape to Parquet. Arguments: shape, folder, cores."""
 
+import contextlib
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -81,15 +83,28 @@ def write(spark, table: dict, out: Path, cores: str) -> None:
     spec.build().write.mode("overwrite").parquet(str(out / table["name"]))
 
 
+def cpu() -> float:
+    """Seconds of all cores that this process, the JVM and its Python workers have had, where the system tells."""
+    parents: dict[int, tuple[int, float]] = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            words = status.read_text().rpartition(")")[2].split()
+            parents[int(status.parent.name)] = (int(words[1]), sum(map(int, words[11:15])) / os.sysconf("SC_CLK_TCK"))
+    ours = {os.getpid()}
+    while more := {pid for pid, (parent, _) in parents.items() if parent in ours and pid not in ours}:
+        ours |= more
+    return sum(parents[pid][1] for pid in ours if pid in parents)
+
+
 def main(shape: str, out: str, cores: str) -> None:
     tables = json.loads(Path(shape).read_text(encoding="utf-8"))["tables"]
     spark = session(cores)
     spark.range(1000).selectExpr("sum(id)").collect()
-    ready = time.perf_counter()
+    ready, before = time.perf_counter(), cpu()
     for table in tables:
         write(spark, table, Path(out), cores)
     done = time.perf_counter()
-    print(json.dumps({"start": ready - started, "seconds": done - ready}), flush=True)
+    print(json.dumps({"start": ready - started, "seconds": done - ready, "cpu": cpu() - before}), flush=True)
     spark.stop()
 
 

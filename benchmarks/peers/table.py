@@ -70,7 +70,7 @@ def _files(folder: Path, size: int) -> Iterator[Figure]:
 def _databases(folder: Path, size: int, database: Callable[[str], str]) -> Iterator[Figure]:
     took = work.pipeline("run", "--target", database("ours"), sessions=size)
     counts = _counts(took.said["rows"])
-    ours = Figure("ours: run into PostgreSQL", took.seconds, size, *counts, took.megabytes)
+    ours = Figure("ours: run into PostgreSQL", took.seconds, size, *counts, took.megabytes, cpu=took.cpu)
     yield ours
     asked = _shape(folder, size)
     (folder / "faker").mkdir()
@@ -96,7 +96,7 @@ def _compared(name: str, run: Callable[[], Took], ours: Figure, wanted: str) -> 
         return
     to = "our pace against its"
     counts = (ours.sessions, ours.rows, ours.cells, took.megabytes)
-    its = Figure(name, took.said["seconds"], *counts)
+    its = Figure(name, took.said["seconds"], *counts, cpu=took.said["cpu"])
     yield replace(its, ratio=ours.pace / its.pace, to=to, wanted=wanted)
     if "loading" in took.said:
         both = Figure("the same, and to_sql into PostgreSQL", took.said["seconds"] + took.said["loading"], *counts)

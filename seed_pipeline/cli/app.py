@@ -100,6 +100,26 @@ def generate(asked: "Wishes", out: Path, as_json: bool) -> int:
     return 0
 
 
+@command(app, "answer_key", "generated", "empty", "as_json")
+def export(asked: "Wishes", generated: Path, empty: Path, as_json: bool) -> int:
+    """Write whole tables as Parquet for warehouses and data frames: DIR/TABLE/part-N.parquet.
+
+    Artifacts keep what each asset made; here every table has all its columns.
+
+    Example:  seed-pipeline export --artifacts data/huge --out data/parquet
+    """
+    from seed_pipeline.store.artifacts import Artifacts
+    from seed_pipeline.store.export import export as exported
+
+    with progress(not as_json) as watch:
+        rows = exported(Artifacts(generated), empty, asked.answer_key is not False, watch)
+    if as_json:
+        print_json({"parquet": str(empty), "rows": rows})
+    else:
+        typer.echo(f"✅ {len(rows)} tables, {sum(rows.values()):,} rows as Parquet in {empty}")
+    return 0
+
+
 @command(app, *WORLD, "answer_key", *DATABASE, "made", "as_json")
 def plan(asked: "Wishes", made: Path | None, as_json: bool) -> int:
     """Say what run would do to a database, table by table, and apply nothing.
