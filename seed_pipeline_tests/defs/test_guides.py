@@ -17,7 +17,7 @@ from seed_pipeline_tests.defs.server import ROOT
 from seed_pipeline_tests.store.servers import database, raw
 from seed_pipeline_tests.store.servers import running as postgres
 
-IN_DAGSTER = ("materialize-all", "rerun-feedback", "review-failures", "load-tests", "nightly-staging")
+IN_DAGSTER = ("materialize-all", "rerun-feedback", "review-failures", "load-tests", "warehouses", "nightly-staging")
 GRADING = ("grade-your-services", "alerts", "churn", "scoring", "dashboards")
 HOW_TOS = (*IN_DAGSTER, *GRADING)
 FENCE = re.compile(r"^```(bash|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
