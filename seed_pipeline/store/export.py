@@ -15,7 +15,11 @@ from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.relations import relations
 
 _PARQUET = "FORMAT parquet, COMPRESSION zstd, FILE_SIZE_BYTES '256MB', FILENAME_PATTERN 'part-{i}'"
-_CONFIG: dict[str, Any] = {"memory_limit": "1GB", "preserve_insertion_order": "false", "autoinstall_known_extensions": "false"}
+_CONFIG: dict[str, Any] = {
+    "memory_limit": "1GB",
+    "preserve_insertion_order": "false",
+    "autoinstall_known_extensions": "false",
+}
 
 
 def export(
