@@ -180,7 +180,7 @@ def check(asked: "Wishes", artifacts: Path | None, as_json: bool, statement: str
     return REFUSED if failed else 0
 
 
-@command(config_app, "key", *SETTINGS, "as_json")
+@command(config_app, "key", "feedback", *SETTINGS, "as_json")
 def config_show(asked: "Wishes", key: str | None, as_json: bool) -> int:
     """Print the settings as they would be used, after presets and --set."""
     import yaml

@@ -85,6 +85,10 @@ OPTIONS: Mapping[str, _Given] = {
     "as_of": _option(
         "--as-of", "Date that closes the window, YYYY-MM-DD or today.", _WORLD, metavar="DATE", callback=_as_of
     ),
+    "feedback": _option(
+        "--feedback", "Share of completed sessions with feedback; the student personas' own rates follow.",
+        _WORLD, float, "SHARE", min=0, max=1,
+    ),
     "presets": _option(
         "--preset", "Lay configs/presets/NAME.yaml over the settings. Repeatable.", _WORLD, list,
         autocompletion=_presets,
@@ -187,7 +191,7 @@ OPTIONS: Mapping[str, _Given] = {
     ),
 }  # fmt: skip
 SETTINGS = ("presets", "overrides", "config")
-WORLD = ("seed", "sessions", "as_of", "presets", "overrides", "disabled_rules")
+WORLD = ("seed", "sessions", "as_of", "feedback", "presets", "overrides", "disabled_rules")
 DATABASE = ("config", "target", "on_foreign", "on_edited", "empty_foreign_data", "allow_production")
 READ = ("target", "artifacts")
 LIMITS = tuple(name for name in OPTIONS if name.startswith(("min_", "max_")))

@@ -66,8 +66,13 @@ def without_secret(wishes: Wishes, target: str) -> Wishes:
 
 def run_config(wishes: Wishes, artifacts: Path) -> dict[str, Any]:
     """The wishes as the configuration of the resource `settings`: as overrides, which hold over any preset."""
-    found = {"presets": list(wishes.presets), "overrides": wishes.as_overrides(), "artifacts": str(artifacts)}
+    found: dict[str, Any] = {
+        "presets": list(wishes.presets),
+        "overrides": wishes.as_overrides(),
+        "artifacts": str(artifacts),
+    }
     found |= {"config_dir": str(wishes.config)} if wishes.config else {}
+    found |= {"feedback_share": wishes.feedback} if wishes.feedback is not None else {}
     refuse_secrets(found)
     return found
 

@@ -146,16 +146,58 @@ def test_settings_can_be_validated(command: Command) -> None:
     assert command("config", "validate", "--set", "main.days=3").code == 2
 
 
-def test_help_comes_at_once() -> None:
-    """--help loads neither pandas nor Dagster nor the engine."""
+HEAVY = {"pandas", "dagster", "sqlalchemy", "numpy", "duckdb", "pyarrow", "pandera", "psycopg", "rich", "yaml"}
+NEVER = {"dagster", "faker", "matplotlib", "jinja2", "dask", "scipy"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "spared", "says"),
+    [
+        (["--version"], HEAVY, "seed-pipeline 0."),
+        (["run", "--help"], HEAVY - {"rich"}, "--sessions"),
+        (["config", "show", "main.seed"], NEVER | {"duckdb", "pandera", "psycopg", "rich"}, "42"),
+        (["run", "--target", "sqlite:///seed.db"], NEVER, "Generated 150 sessions"),
+    ],
+    ids=lambda given: " ".join(given) if isinstance(given, list) else "",
+)
+def test_nothing_is_imported_before_it_is_needed(
+    arguments: list[str], spared: set[str], says: str, tmp_path: Path
+) -> None:
+    """The packages that each command does without, so that it begins at once."""
     code = (
         "import sys\nfrom seed_pipeline.cli import main\n"
-        "try:\n    main(['run', '--help'])\nexcept SystemExit:\n    pass\n"
-        "print({'pandas', 'dagster', 'sqlalchemy', 'numpy'} & set(sys.modules))"
+        f"try:\n    main({arguments})\nexcept SystemExit:\n    pass\n"
+        f"print('loaded:', *sorted({spared} & set(sys.modules)))"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "--sessions" in found.stdout
-    assert found.stdout.strip().endswith("set()")
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert says in found.stdout
+    assert found.stdout.strip().endswith("loaded:")
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("run --preset ", ["ci", "demo", "edge_cases", "edge_cases_valid", "load_test"]),
+        ("check --sql O1", ["O1_completed"]),
+        ("run --on-foreign ", ["refuse", "keep", "cascade"]),
+        ("run --disable-rule gaming", ["gaming_detected"]),
+    ],
+)
+def test_the_shell_completes_names(
+    command: Command, monkeypatch: pytest.MonkeyPatch, typed: str, offered: list[str]
+) -> None:
+    """Presets, statements, rules and choices, once --install-completion was asked for."""
+    words = f"seed-pipeline {typed}"
+    monkeypatch.setenv("_SEED_PIPELINE_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split(" ")) - 1))
+    assert command().out.split() == offered
+
+
+def test_more_feedback_is_one_option(command: Command) -> None:
+    """--feedback: half of the completed sessions, each student persona in proportion."""
+    asked = ("config", "show", "--feedback", "0.5", "--json", "probabilities.availability.feedback")
+    assert json.loads(command(*asked).out) == 0.5
 
 
 def test_a_session_is_explained(command: Command, seeded: Path) -> None:
