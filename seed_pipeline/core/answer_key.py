@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from seed_pipeline.core import bridge
 from seed_pipeline.core import rules as engine
 from seed_pipeline.core.alerts import alerts
 from seed_pipeline.core.cast import window_end
@@ -61,7 +62,8 @@ def _sessions(world: World, upstream: Mapping) -> pd.DataFrame:
 
 def _effects(upstream: Mapping) -> pd.DataFrame:
     """The journals of all entities, by session, metric and order of application."""
-    journal = engine.journals([upstream[e]["work_effects"] for e in ("metrics", "feedback", "churn")])
+    parts = [bridge.from_frames(upstream[e])["work_effects"] for e in ("metrics", "feedback", "churn")]
+    journal = bridge.to_frame(engine.journals(parts))
     work = upstream["sessions"]["work_sessions"]
     at = np.searchsorted(work["key"].to_numpy(), journal["key"].to_numpy())
     journal.insert(0, "session_id", work["session_id"].to_numpy(object)[at])

@@ -41,7 +41,7 @@ def _conduct(settings: Settings, draws: Draws, off_day: np.ndarray) -> tuple[np.
     """Talk ratio and understanding checks: inside the persona's range, on off days inside the off day's (T1, T2)."""
     personas = settings.personas.tutors
     # Even in every period of the platform's, which judges them apart (P1).
-    groups = (draws.by_tutor * draws.world.periods + draws.done["period"].to_numpy()) * 2 + off_day
+    groups = (draws.by_tutor * draws.world.periods + draws.done.number("period")) * 2 + off_day
 
     def ends(name: str) -> tuple[np.ndarray, np.ndarray]:
         usual = draws.tutor_ranges(personas, name)
@@ -93,7 +93,7 @@ def _habits(settings: Settings, draws: Draws) -> dict[str, np.ndarray]:
 
 def _recorded(settings: Settings, draws: Draws) -> dict[str, np.ndarray]:
     """What only the camera or the shared screen shows: flags as 0 and 1."""
-    video, screen = draws.done["has_video"].to_numpy(), draws.done["has_screen"].to_numpy()
+    video, screen = draws.done.number("has_video"), draws.done.number("has_screen")
     tutors, students = settings.personas.tutors, settings.personas.students
 
     def flag(name: str, rate: np.ndarray, exists: np.ndarray) -> np.ndarray:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from seed_pipeline.core import framed, topics, view
 from seed_pipeline.core import rules as engine
-from seed_pipeline.core import topics, view
 from seed_pipeline.core.apart import Keyed, choose_apart
 from seed_pipeline.core.baselines import solve
 from seed_pipeline.core.cast import subject_column
@@ -57,7 +57,7 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
         "students": _outcome(world, upstream, students, left, words),
         "student_churn_reasons": _reason_rows(settings, world, upstream, students, reasons),
         "work_churn": known.assign(churned=left),
-        "work_effects": engine.journals([engine.journal(done["key"].to_numpy(), WEIGHT, one, chain)]),
+        "work_effects": framed.journals([engine.journal(done["key"].to_numpy(), WEIGHT, one, chain)]),
     }
 
 

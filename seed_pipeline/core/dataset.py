@@ -42,7 +42,7 @@ MAKES: dict[str, Make] = {
     "tutors": tutors.make,
     "students": students.make,
     "sessions": sessions.make,
-    "metrics": _framed(metrics.make),
+    "metrics": metrics.make,
     "feedback": _framed(feedback.make),
     "highlights": _framed(highlights.make),
     "churn": _framed(churn.make),

@@ -27,7 +27,7 @@ def derived(settings: Settings, draws: Draws, values: dict[str, np.ndarray]) -> 
         "active_tab_focus_pct": np.round(np.clip(focus, 0.05, 0.999), 3),
         "tab_switches_count": _count((2 + 22 * away + 15 * playing) * between(draws.uniform("tabs"), 0.4, 1.4)),
         "whiteboard_usage_minutes": _count(
-            draws.done["actual_duration"].to_numpy() * 0.6 * draws.uniform("whiteboard") ** 2
+            draws.done.number("actual_duration") * 0.6 * draws.uniform("whiteboard") ** 2
         ),
     }
 
@@ -37,7 +37,7 @@ def _notes(settings: Settings, draws: Draws, engagement: np.ndarray) -> np.ndarr
     events = settings.probabilities.events
     low, high = events.notes_minutes
     keen = (engagement >= events.notes_engagement) & (draws.uniform("takes_notes") < events.notes_share)
-    room = np.maximum(np.minimum(high, draws.done["actual_duration"].to_numpy() - 6), low)
+    room = np.maximum(np.minimum(high, draws.done.number("actual_duration") - 6), low)
     long = whole_between(draws.uniform("notes"), low, room)
     short = np.minimum(np.floor(1.5 * engagement * draws.uniform("notes")), 15)
     return np.where(keen, long, short)

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from seed_pipeline.core.randomness import chosen, pick, ranks, spread, uniform
 from seed_pipeline.core.world import World
@@ -14,10 +14,10 @@ from seed_pipeline.settings.ranges import Strict
 class Draws:
     """Draws of one entity's sessions; all arrays have one value per completed session, in key order."""
 
-    def __init__(self, world: World, done: pd.DataFrame) -> None:
+    def __init__(self, world: World, done: Any) -> None:
         self.world, self.done = world, done
-        self.key, self.cohort, self.pair = (done[c].to_numpy() for c in ("key", "cohort", "pair"))
-        self.tutor_persona, self.student_persona = done["tutor_persona"].to_numpy(), done["student_persona"].to_numpy()
+        self.key, self.cohort, self.pair = (np.asarray(done[c]) for c in ("key", "cohort", "pair"))
+        self.tutor_persona, self.student_persona = (np.asarray(done[c]) for c in ("tutor_persona", "student_persona"))
         self.by_tutor = self.cohort * len(world.tutor_personas) + self.tutor_persona
         self.by_student = self.cohort * len(world.student_personas) + self.student_persona
         self.by_cell = self.by_tutor * len(world.student_personas) + self.student_persona
@@ -31,7 +31,7 @@ class Draws:
 
     def of_student(self, purpose: str) -> np.ndarray:
         """A uniform per student, the same for all their sessions."""
-        return uniform(self.world.seed, f"student/{purpose}", self.cohort, self.done["student"].to_numpy())
+        return uniform(self.world.seed, f"student/{purpose}", self.cohort, np.asarray(self.done["student"]))
 
     def of_pair(self, purpose: str) -> np.ndarray:
         """A uniform per pair, the same for all its sessions."""
@@ -90,7 +90,7 @@ class Draws:
     def trend(self) -> np.ndarray:
         """Points of score by which the pair's course lifts or lowers each session; a pair's sum to nearly nothing."""
         slope = self.slope * self.world.settings.probabilities.events.trend
-        number, size = self.done["number"].to_numpy(), self.done["pair_size"].to_numpy()
+        number, size = np.asarray(self.done["number"]), np.asarray(self.done["pair_size"])
         return slope * (number - (size + 1) / 2)
 
     @cached_property

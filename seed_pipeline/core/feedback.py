@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from seed_pipeline.core import framed, view
 from seed_pipeline.core import rules as engine
-from seed_pipeline.core import view
 from seed_pipeline.core.baselines import solve
+from seed_pipeline.core.columns import Table
 from seed_pipeline.core.draws import Draws
 from seed_pipeline.core.randomness import GOLDEN_SHARE, bell, reconsidered, uniform
 from seed_pipeline.core.wording import NOTHING, compose, say
@@ -53,13 +54,13 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     return {
         "session_feedback": feedback,
         "session_feedback_tags": _tag_rows(settings, said, tags),
-        "work_effects": engine.journals([chances, engine.journal(draws.key, RATING, before, chain)]),
+        "work_effects": framed.journals([chances, engine.journal(draws.key, RATING, before, chain)]),
     }
 
 
 def _given(
     settings: Settings, draws: Draws, facts: dict, full: dict, poor: np.ndarray, cohorts: range
-) -> tuple[dict, pd.DataFrame]:
+) -> tuple[dict, Table]:
     """Which sessions have feedback, under all rules and as configured; and the journal of the chances."""
     rules, everybody = settings.correlations.rules, np.ones(len(draws), dtype=bool)
     base = draws.student(settings.personas.students, "feedback")

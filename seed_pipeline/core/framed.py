@@ -1,11 +1,12 @@
 """For entities that are not made of columns yet: what is known of sessions, by frames."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.core import bridge, sessions
+from seed_pipeline.core import bridge, rules, sessions
+from seed_pipeline.core.columns import Table
 from seed_pipeline.core.world import World
 
 
@@ -20,3 +21,8 @@ def person(upstream: Mapping, work: pd.DataFrame, role: str, column: str) -> np.
 def in_cascade(world: World, work: pd.DataFrame) -> np.ndarray:
     """Whether each session belongs to a pair of the at-risk cascade (N4)."""
     return sessions.in_cascade(world, bridge.from_frames({"work": work[["group", "tutor_persona"]]})["work"])
+
+
+def journals(parts: Sequence[Table]) -> pd.DataFrame:
+    """Journals as one, as a frame."""
+    return bridge.to_frame(rules.journals(parts))

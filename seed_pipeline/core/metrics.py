@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from seed_pipeline.core import rules as engine
 from seed_pipeline.core.baselines import solve
 from seed_pipeline.core.causes import causes
+from seed_pipeline.core.columns import Table, Tables
 from seed_pipeline.core.derived import derived
 from seed_pipeline.core.draws import Draws
 from seed_pipeline.core.pairs import cohort_means
@@ -39,18 +39,19 @@ class Measured:
     level: np.ndarray
     """Of each session's cell: what engagement before rules has beside its own deviation."""
 
-    def journals(self, key: np.ndarray) -> list[pd.DataFrame]:
+    def journals(self, key: np.ndarray) -> list[Table]:
         """The journal of each metric; `key` has one key per completed session."""
         return [engine.journal(key, m, self.before[m], self.steps[m]) for m in (*REACTIONS, SCORE)]
 
 
-def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:
-    """The three metrics tables, `sessions` with score and follow-up, and working frames.
+def make(settings: Settings, world: World, cohorts: range, upstream: Mapping[str, Tables]) -> Tables:
+    """The three metrics tables, `sessions` with score and follow-up, and working tables.
 
     These are the journal, off days, and the values as they would be with every rule on.
     """
     work = upstream["sessions"]["work_sessions"]
-    done = work[work["completed"]].reset_index(drop=True)
+    at = work.number("completed")
+    done = work.take(at)
     draws = Draws(world, done)
     facts = {**session_facts(done), **causes(settings, draws)}
     off_day = facts.pop("off_day")
@@ -61,7 +62,7 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     if len(enabled) < len(every):
         live = _measured(settings, draws, cohorts, facts, before, enabled, full)
     booked, odds, chain = follow_ups(settings, draws, full.values, live.values)
-    end = upstream["sessions"]["sessions"]["completed_at"].to_numpy()[work["completed"].to_numpy()]
+    end = upstream["sessions"]["sessions"].number("completed_at")[at]
     kept = {"key": done["key"], "off_day": off_day, "full_score": full.values[SCORE]}
     # What follows from the reactions differs from the stored values only while a rule is off.
     followed = REACTIONS if live is full else tuple(m for m in full.values if m not in facts and m != SCORE)
@@ -71,13 +72,13 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
         "work_effects": engine.journals(
             [*live.journals(draws.key), engine.journal(draws.key, "follow_up_probability", odds, chain)]
         ),
-        "work_metrics": pd.DataFrame(kept | {f"full_{m}": full.values[m] for m in followed}),
+        "work_metrics": Table(kept | {f"full_{m}": full.values[m] for m in followed}),
     }
 
 
-def session_facts(done: pd.DataFrame) -> Columns:
+def session_facts(done: Table) -> Columns:
     """Facts of completed sessions before anything is measured, as rules and texts know them."""
-    facts = {"session_number": done["number"].to_numpy()}
+    facts = {"session_number": done.number("number")}
     for name in (
         "scheduled_duration",
         "actual_duration",
@@ -87,7 +88,7 @@ def session_facts(done: pd.DataFrame) -> Columns:
         "has_video",
         "has_screen",
     ):
-        facts[name] = done[name].to_numpy().astype(np.float64)
+        facts[name] = done.number(name).astype(np.float64)
     return facts
 
 
@@ -217,13 +218,13 @@ def _score_before(settings: Settings, draws: Draws, live: Columns, full: Columns
     owed = events.score_per_engagement * engagement + events.score_per_frustration * frustration
     table = settings.personas.pairs.score
     level = np.array([[table[t][s] for s in draws.world.student_personas] for t in draws.world.tutor_personas])
-    faded = settings.probabilities.fading.score * draws.done["fades"].to_numpy()
+    faded = settings.probabilities.fading.score * draws.done.number("fades")
     return draws.of_personas(level) + owed + draws.trend + _course(settings, draws) + faded + spread
 
 
 def _course(settings: Settings, draws: Draws) -> np.ndarray:
     """Points of score by which a tutor's own course moves each session: a straight line over the window (P9)."""
-    place, tutor = draws.done["place"].to_numpy(), draws.done["tutor"].to_numpy()
+    place, tutor = draws.done.number("place"), draws.done.number("tutor")
     counts = [p.count for p in settings.personas.tutors.values()]
     result = np.zeros(len(draws))
     for course in settings.probabilities.stories.courses:
@@ -233,27 +234,22 @@ def _course(settings: Settings, draws: Draws) -> np.ndarray:
     return result
 
 
-def _outcomes(work: pd.DataFrame, score: np.ndarray, booked: np.ndarray) -> pd.DataFrame:
+def _outcomes(work: Table, score: np.ndarray, booked: np.ndarray) -> Table:
     """The `sessions` columns that are known after the session, for every session."""
-    done = work["completed"].to_numpy()
-    scores, follow_up = np.full(len(work), np.nan), np.zeros(len(work), dtype=bool)
+    done = work.number("completed")
+    scores, follow_up = np.full(work.rows, np.nan), np.zeros(work.rows, dtype=bool)
     scores[done], follow_up[done] = score, booked
-    return pd.DataFrame({"id": work["session_id"], "follow_up_booked": follow_up, "overall_session_score": scores})
+    return Table({"id": work["session_id"], "follow_up_booked": follow_up, "overall_session_score": scores})
 
 
-def _tables(done: pd.DataFrame, values: Columns, end: np.ndarray) -> dict[str, pd.DataFrame]:
+def _tables(done: Table, values: Columns, end: np.ndarray) -> Tables:
     """The platform's three tables of metrics; rows exist as the session's flags say (A5)."""
-    exists = {"session_audio_metrics": np.ones(len(done), bool)}
-    exists |= {f"session_{n}_metrics": done[f"has_{n}"].to_numpy() for n in ("video", "screen")}
     tables = {}
-    for table in METRIC_TABLES:
-        at = exists[table]
-        columns: dict[str, np.ndarray | pd.Series] = {"session_id": done["session_id"].to_numpy()[at]}
-        for name in columns_made_by("metrics", table):
-            if name in values:
-                columns[name] = _typed(table, name, values[name][at])
-        columns["created_at"] = end[at]
-        tables[table] = pd.DataFrame(columns)
+    for table, flag in zip(METRIC_TABLES, (None, "has_video", "has_screen"), strict=True):
+        at = slice(None) if flag is None else done.number(flag)
+        measured = (name for name in columns_made_by("metrics", table) if name in values)
+        columns = {name: _typed(table, name, values[name][at]) for name in measured}
+        tables[table] = Table({"session_id": done["session_id"][at], **columns, "created_at": end[at]})
     return tables
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from seed_pipeline.core import rules as engine
 from seed_pipeline.core.baselines import solve
 from seed_pipeline.core.draws import Draws
-from seed_pipeline.core.framed import in_cascade
 from seed_pipeline.core.randomness import reconsidered, to_total
+from seed_pipeline.core.sessions import in_cascade
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.facts import SCORE
 
@@ -29,8 +29,8 @@ def follow_ups(
     """
     personas, done = settings.personas.tutors, draws.done
     everybody = np.ones(len(draws), dtype=bool)
-    first = done["number"].to_numpy() == 1
-    latest = (done["number"] == done["pair_size"]).to_numpy()
+    first = done.number("number") == 1
+    latest = done.number("number") == done.number("pair_size")
     before = np.where(first, draws.tutor(personas, "first_session_success"), draws.tutor(personas, "follow_up"))
     with_all = np.clip(engine.applied(before, engine.steps(settings.correlations.rules, METRIC, full, everybody)), 0, 1)
     chance = np.where(latest, with_all, 1.0)

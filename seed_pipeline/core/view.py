@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.core import topics
+from seed_pipeline.core import bridge, topics
 from seed_pipeline.core.cast import subject_column
 from seed_pipeline.core.framed import person
 from seed_pipeline.core.metrics import session_facts
@@ -24,7 +24,7 @@ def facts(world: World, upstream: Mapping) -> dict[str, np.ndarray]:
     done = completed(upstream)
     metrics = upstream["metrics"]
     at = upstream["sessions"]["work_sessions"]["completed"].to_numpy()
-    result: dict[str, np.ndarray] = dict(session_facts(done))
+    result: dict[str, np.ndarray] = dict(session_facts(bridge.from_frames({"done": done})["done"]))
     exists = (np.ones(len(done), bool), done["has_video"].to_numpy(), done["has_screen"].to_numpy())
     for table, rows in zip(METRIC_TABLES, exists, strict=True):
         for name in (c for c in metrics[table] if c in METRICS):
