@@ -15,7 +15,6 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +74,7 @@ def _judge(*overrides: str) -> None:
     from seed_pipeline.pipeline.wishes import Wishes
 
     wishes = Wishes(overrides=overrides)
-    materialize(wishes, wishes.settings(date.today()), ARTIFACTS, job="recheck_and_load")
+    materialize(wishes, wishes.settings(), ARTIFACTS, job="recheck_and_load")
 
 
 @contextmanager

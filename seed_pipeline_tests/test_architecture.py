@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "reference_docs": {"schema", "settings", "core", "quality"},
     "pipeline": {"schema", "settings", "core", "quality", "store"},
     "testing": {"settings", "core", "store", "pipeline"},
-    "demo": {"schema", "settings", "core", "store"},
+    "demo": {"schema", "settings", "core", "quality", "store"},
     "grade": {"schema", "store"},
     "report": {"schema", "settings", "core", "quality", "store", "blast_radius", "pipeline", "demo"},
     "defs": {

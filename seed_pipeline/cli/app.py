@@ -1,6 +1,5 @@
 """The commands that make, judge and load. Each imports what it needs when it runs, so that --help comes at once."""
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,7 +53,7 @@ def run(asked: "Wishes", keep: Path | None, as_json: bool) -> int:
     """
     from seed_pipeline.pipeline import running
 
-    settings = asked.settings(date.today())
+    settings = asked.settings()
     with progress(not as_json) as watch:
         outcome = running.run(settings, keep, watch)
     return _finish(outcome, as_json)
@@ -69,7 +68,7 @@ def materialize(asked: "Wishes", as_json: bool) -> int:
     from seed_pipeline.pipeline.making import watched
     from seed_pipeline.pipeline.releasing import reachable
 
-    settings = asked.settings(date.today())
+    settings = asked.settings()
     reachable(settings)
     from seed_pipeline.defs.launch import materialize as through_dagster
     from seed_pipeline.defs.reports import place
@@ -89,7 +88,7 @@ def generate(asked: "Wishes", out: Path, as_json: bool) -> int:
     from seed_pipeline.pipeline.making import generate as generated
     from seed_pipeline.pipeline.running import released_rows
 
-    settings = asked.settings(date.today())
+    settings = asked.settings()
     with progress(not as_json) as watch:
         artifacts = generated(settings, out, watch)
     rows, fingerprint = released_rows(artifacts), artifacts.fingerprint()
@@ -132,7 +131,7 @@ def plan(asked: "Wishes", made: Path | None, as_json: bool) -> int:
     from seed_pipeline.pipeline import running
     from seed_pipeline.pipeline.checking import opened_artifacts
 
-    settings = asked.settings(date.today()) if made is None else opened_artifacts(asked, made)[1]
+    settings = asked.settings() if made is None else opened_artifacts(asked, made)[1]
     with progress(not as_json) as watch:
         found, refusals = running.plan(settings, made, watch)
     if as_json:
@@ -151,7 +150,7 @@ def clean(asked: "Wishes", as_json: bool) -> int:
     from seed_pipeline.cli import show
     from seed_pipeline.pipeline.releasing import clean as cleaned
 
-    found = cleaned(asked.settings(date.today()))
+    found = cleaned(asked.settings())
     if as_json:
         print_json({"plan": found.as_dict()})
     else:
@@ -189,7 +188,7 @@ def config_show(asked: "Wishes", key: str | None, as_json: bool) -> int:
     from seed_pipeline.settings import Settings, SettingsError
     from seed_pipeline.settings.targets import look_up
 
-    settings = asked.settings(date.today())
+    settings = asked.settings()
     try:
         content = plain(look_up(settings, key) if key else settings)
     except KeyError:
@@ -207,7 +206,7 @@ def config_validate(asked: "Wishes", as_json: bool) -> int:
     """Check the settings without making anything. Exit code 2 with the reason if they cannot be."""
     from seed_pipeline.cli import show
 
-    settings = asked.settings(date.today())
+    settings = asked.settings()
     if as_json:
         print_json({"valid": True, "world": show.world(settings)})
     else:

@@ -1,6 +1,5 @@
 """The commands that look at what is there: the stories, the report, the demo script, grades and questions in SQL."""
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +63,7 @@ def report(asked: "Wishes", file: Path, artifacts: Path | None, as_json: bool) -
 
 @command(app, "target", *SETTINGS, "as_json")
 def demo(asked: "Wishes", as_json: bool) -> int:
-    """Print ten things to show in a loaded database, with IDs, query, expected and actual value. Exit 1 if one is off.
+    """Print what to show in a loaded database, with IDs, query, expected and actual value. Exit 1 if one is off.
 
     Example:  seed-pipeline demo --target postgresql://me@localhost/app
     """
@@ -103,7 +102,7 @@ def grade(asked: "Wishes", as_json: bool, **options: Any) -> int:
     from seed_pipeline.grade import grade as graded
 
     limits = Thresholds(**{name: options.pop(name) for name in LIMITS})
-    main = asked.settings(date.today()).main
+    main = asked.settings().main
     options["dashboard"] = options["dashboard"] or ()
     grades = graded(main.target, target_schema=main.target_schema, thresholds=limits, **options)
     if as_json:

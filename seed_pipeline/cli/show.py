@@ -190,7 +190,7 @@ def scenes(found: Sequence["Scene"]) -> None:
     for number, scene in enumerate(found, start=1):
         style = {True: "bold green", False: "bold red", None: "bold"}[scene.holds]
         out.print(Text(f"\n{number}. {scene.title}", style=style))
-        for label, words in (("Why", scene.why), ("Show", scene.show), ("Note", scene.note)):
+        for label, words in (("Why", scene.why), ("Show", scene.show), ("Note", scene.said)):
             if words:
                 out.print(f"   {label:5} {words}")
         for name, value in scene.subject.items():
@@ -202,7 +202,8 @@ def scenes(found: Sequence["Scene"]) -> None:
         for line in scene.query.splitlines():
             out.print(Text(f"      {line}", style="dim"))
     judged = [scene for scene in found if scene.holds is not None]
-    out.print(f"\n{sum(scene.holds is True for scene in judged)} of {len(judged)} hold as expected")
+    rest = f", {len(found) - len(judged)} not judged" if len(judged) < len(found) else ""
+    out.print(f"\n{sum(scene.holds is True for scene in judged)} of {len(judged)} hold as expected{rest}")
 
 
 def graded(found: "Grades", limited: bool) -> None:

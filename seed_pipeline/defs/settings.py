@@ -117,7 +117,7 @@ class SeedSettings(dg.ConfigurableResource):
         day after fits what is there. Fails the step, for good, when settings cannot be.
         """
         try:
-            return self.wishes().settings(date.today() if like is None else self._as_of(like))
+            return self.wishes().settings(None if like is None else self._as_of(like))
         except (SettingsError, StoreError) as error:
             raise as_failure(error) from None
 
@@ -168,9 +168,9 @@ class SeedSettings(dg.ConfigurableResource):
         usual = {rule.name: rule.enabled for rule in _USUAL.correlations.rules}
         return {name: on for name, on in self.rules.model_dump().items() if on != usual[name]}
 
-    def _as_of(self, asset: str) -> date:
-        world = self.store.manifest(asset).metadata.get("world", {})
-        return date.fromisoformat(world.get("as_of", date.today().isoformat()))
+    def _as_of(self, asset: str) -> date | None:
+        made_for = self.store.manifest(asset).metadata.get("world", {}).get("as_of")
+        return date.fromisoformat(made_for) if made_for else None
 
 
 def refuse_secrets(config: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The demo script: ten things to show a stakeholder, with IDs, query and expected value, asked of a loaded database.
+"""The demo script: what to show a stakeholder, with IDs, query and expected value, asked of a loaded database.
 
     scenes = play(engine, settings)
     all(scene.holds is not False for scene in scenes)

@@ -61,6 +61,11 @@ class Scene:
         return [column for column in self.row if column not in promised]
 
     @property
+    def said(self) -> str:
+        """The note, which says so where the scene was not judged."""
+        return f"not judged: {self.note}" if self.holds is None else self.note
+
+    @property
     def line(self) -> str:
         """What came out, in one line."""
         found = "; ".join(f"{f.column} {f.actual}, expected {f.expected}" for f in self.facts)
@@ -92,7 +97,7 @@ def _scene(connection: sa.Connection, name: str, text: SceneText, words: Words, 
     target = words.settings.targets.statements[text.statement]
     subject: dict[str, list[Any]] = {}
     target = target.model_copy(update={"rule": text.rule or target.rule})
-    if why := out_of_force(target, words.settings):
+    if why := out_of_force(target, words.settings) or _not_promised(text, words):
         return _told(name, text, words, subject, None, why)
     if text.pick is not None:
         if not key:
@@ -114,10 +119,16 @@ def _scene(connection: sa.Connection, name: str, text: SceneText, words: Words, 
     return _told(name, text, words, subject, holds, note, query=query, row=row, facts=facts)
 
 
+def _not_promised(text: SceneText, words: Words) -> str:
+    """Which of the things that the scene needs the settings do not promise; empty where they promise all."""
+    missing = [what for what in text.needs if not words.promised(what)]
+    return f"these settings promise no tutor's {' or '.join(missing)}; the preset demo does" if missing else ""
+
+
 def _missing(words: Words) -> tuple[bool | None, str]:
     """A world too small for every story may lack one; the others may not."""
     small = words.settings.targets.small_at
-    if words.cast["sessions"] < small:
+    if words.sessions < small:
         return None, f"{_NOT_THERE}; it is promised from {small} sessions on"
     return False, _NOT_THERE
 
@@ -145,6 +156,8 @@ def _fact(
     actual, wanted = plain(row[e.column]), words.value(getattr(e, e.comparison), subject)
     if e.comparison == "equals" and isinstance(wanted, str):
         return Fact(e.column, wanted, figure(actual), str(actual) == wanted)
+    if wanted is None:
+        return Fact(e.column, "nothing", figure(actual), actual is None)
     ends = wanted if e.comparison == "inside" else (wanted, wanted)
     if not isinstance(ends, Sequence) or len(ends) != 2:
         raise SettingsError(f"{where}.expect.{e.column}", wanted, "inside needs a range", "name a setting [low, high]")

@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
 
 from seed_pipeline.core.cast import places, user_ids
 from seed_pipeline.core.world import World
+from seed_pipeline.quality.platform import wishes
 from seed_pipeline.settings import Settings
-from seed_pipeline.settings.files import SettingsError, known
+from seed_pipeline.settings.files import SettingsError
+from seed_pipeline.settings.probabilities import Course
 from seed_pipeline.settings.targets import look_up
 
 _NAME = re.compile(r"\{([\w.]+)\}")
@@ -21,10 +24,10 @@ Subject = Mapping[str, Sequence[Any]]
 
 
 class Words:
-    """The vocabulary of one world: its settings, and its first cast by ID (X4) and by what it comes to (C, O, A)."""
+    """The vocabulary of one world: its settings, its first cast by ID (X4), and what is promised of it (P)."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+        self.settings, self._world = settings, World(settings)
 
     @cached_property
     def tutors(self) -> list[str]:
@@ -37,50 +40,48 @@ class Words:
         return self._people("student", self.settings.personas.students)
 
     def _people(self, role: str, personas: Mapping[str, Any]) -> list[str]:
-        world = World(self.settings)
-        place = places(world, range(1), [p.count for p in personas.values()])
-        return list(user_ids(world, role, place.number("key")).texts())
+        place = places(self._world, range(1), [p.count for p in personas.values()])
+        return list(user_ids(self._world, role, place.number("key")).texts())
 
     @cached_property
-    def cast(self) -> dict[str, int]:
-        """What the settings come to for the first cast."""
-        world, share, first = World(self.settings), self.settings.probabilities.availability, np.arange(1)
-        return {
-            "sessions": int(world.sessions(first)[0]),
-            "completed": int(world.completed(first)[0]),
-            "feedback": int(world.of_completed(first, share.feedback)[0]),
-            "highlights": int(world.of_completed(first, share.highlights)[0]),
-        }
+    def sessions(self) -> int:
+        """Sessions of the first cast."""
+        return int(self._world.sessions(np.arange(1))[0])
+
+    def promised(self, what: str) -> bool:
+        """Whether the settings promise that the platform sees this of the first cast (P9: fall, rise)."""
+        rows = wishes(self.settings, self._world.cohorts)
+        return any(judged and not exempt for _, word, judged, exempt, _ in rows if word == what)
+
+    @cached_property
+    def _lists(self) -> dict[str, list[Any]]:
+        """What names stand for that are no settings: people of the first cast, days on which periods begin."""
+        falling, rising = ([self._made_to(course) for course in self._courses(sign)] for sign in (-1, 1))
+        main, days = self.settings.main, self.settings.alerts.dashboard.days
+        this, last = ([main.as_of - timedelta(days=days * periods)] for periods in (1, 2))
+        return {"tutors": self.tutors, "falling": falling, "rising": rising, "this_period": this, "last_period": last}
+
+    def _courses(self, sign: int) -> list[Course]:
+        return [course for course in self.settings.probabilities.stories.courses if course.change * sign > 0]
+
+    def _made_to(self, course: Course) -> str:
+        """The tutor of the first cast who has a course."""
+        before = takewhile(lambda named: named[0] != course.tutors, self.settings.personas.tutors.items())
+        return self.tutors[sum(persona.count for _, persona in before) + course.tutor - 1]
 
     def value(self, said: Any, subject: Subject) -> Any:
-        """A number, a 'word' in quotes, a column of the subject, cast.NAME, or a setting. Raises SettingsError."""
+        """A number, a 'word' in quotes, a column of the subject, or a setting. Raises SettingsError."""
         if not isinstance(said, str):
             return said
         if word := _QUOTED.fullmatch(said):
             return word[1]
         if said in subject:
             return plain(subject[said][0])
-        if said.startswith("cast."):
-            known("demo.yaml", said, [f"cast.{name}" for name in self.cast], "figure of the cast")
-            return self.cast[said.removeprefix("cast.")]
         return self._setting(said)
 
     def sql(self, text: str, subject: Subject) -> str:
         """The query with every {name} as a literal, ready to be pasted."""
-        literal = {"minutes_ahead_of_utc": self._minutes_ahead()}
-        return _NAME.sub(lambda m: literal.get(m[1]) or ", ".join(map(_literal, self._meant(m[1], subject))), text)
-
-    def _minutes_ahead(self) -> str:
-        """How far the clocks of the zone are ahead of UTC, as SQL: they may change inside the window (P10)."""
-        main, close = self.settings.main, np.datetime64(self.settings.main.as_of, "s")
-        inside = (main.zone.changes > close - np.timedelta64(main.days, "D")) & (main.zone.changes < close)
-        last = int(np.searchsorted(main.zone.changes, close, side="left"))
-        minutes = (main.zone.ahead / np.timedelta64(60, "s")).astype(int)
-        said = str(minutes[last])
-        for change in np.flatnonzero(inside)[::-1]:
-            moment = str(main.zone.changes[change]).replace("T", " ")
-            said = f"CASE WHEN CAST(scheduled_start AS text) < '{moment}' THEN {minutes[change]} ELSE {said} END"
-        return said
+        return _NAME.sub(lambda m: ", ".join(map(_literal, self._meant(m[1], subject))), text)
 
     def prose(self, text: str, subject: Subject) -> str:
         """The sentence with every {name} in plain words."""
@@ -89,7 +90,7 @@ class Words:
     def _meant(self, name: str, subject: Subject) -> Sequence[Any]:
         if name in subject:
             return subject[name]
-        return self.tutors if name == "tutors" else [self._setting(name)]
+        return self._lists[name] if name in self._lists else [self._setting(name)]
 
     def _setting(self, path: str) -> Any:
         try:

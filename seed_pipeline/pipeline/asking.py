@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +68,6 @@ def shown(wishes: Wishes, folder: Path | None, name: str) -> str:
     Raises SettingsError, StoreError.
     """
     if folder is None:
-        return queries_of(name, wishes.settings(date.today()))
+        return queries_of(name, wishes.settings())
     tables, settings = at(wishes, folder)
     return script(name, settings, tables)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -38,7 +37,7 @@ def opened_artifacts(wishes: Wishes, folder: Path) -> tuple[Artifacts, Settings]
     overrides = [f"main.{key}={world[key]}" for key in ("days", "time_zone", "chunk_cohorts") if key in world]
     overrides += [f"defects.inject={world['inject']}"] if world.get("inject") else []
     asked = replace(wishes, **named, overrides=(*overrides, *wishes.overrides))
-    return artifacts, asked.settings(date.today())
+    return artifacts, asked.settings()
 
 
 def check_target(wishes: Wishes) -> list[Verdict]:
@@ -62,7 +61,7 @@ def opened_target(wishes: Wishes, names: Sequence[str] | None = None) -> tuple[T
     A folder of settings or presets that are asked for hold instead of those, for the release's seed, size and window;
     other wishes are laid over. Raises SettingsError, StoreError.
     """
-    main = wishes.settings(date.today()).main
+    main = wishes.settings().main
     engine = database.connect(main.target, writable=False, schema=main.target_schema)
     try:
         with explained(engine, writing=False):
@@ -82,7 +81,7 @@ def opened_target(wishes: Wishes, names: Sequence[str] | None = None) -> tuple[T
         asked = replace(asked, overrides=("defects.inject=valid", *asked.overrides))
     if release is not None:
         asked = replace(asked, seed=int(release.seed), as_of=release.as_of and release.as_of.isoformat())
-    return tables, asked.settings(date.today())
+    return tables, asked.settings()
 
 
 def _last_release(engine: sa.Engine) -> tuple[sa.Row | None, str | None]:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
@@ -63,10 +63,14 @@ class Wishes:
         others = {name: value for name, value in options.items() if name not in names}
         return cls(**{name: value for name, value in wished.items() if value is not None}), others
 
-    def settings(self, today: date) -> Settings:
-        """The settings as wished; `today` stands in for `as_of: today`. Raises SettingsError."""
+    def settings(self, today: date | None = None) -> Settings:
+        """The settings as wished; `today` stands in for `as_of: today`, which else is today in main.time_zone.
+
+        What the machine takes for today plays no part: it may be a day ahead, and the window would end in the future.
+        Raises SettingsError.
+        """
         given = self.as_of not in (None, "today")
-        day = date.min if given else today
+        day = date.min if given else today or _now()
         place = (day, tuple(self.presets), _state(self.config))
         asked = tuple(self.as_overrides())
         if self.feedback is not None:
@@ -89,6 +93,12 @@ class Wishes:
         flags += [f"main.as_of={self.as_of}"] if self.as_of is not None else []
         flags += [f"correlations.rules.{rule}.enabled=false" for rule in self.disabled_rules]
         return [*self.overrides, *flags]
+
+
+def _now() -> datetime:
+    """The quarter of an hour that it is: wherever the date changes, it changes at the beginning of one."""
+    now = datetime.now(UTC)
+    return now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
 
 
 def _in_proportion(settings: Settings, share: float) -> list[str]:

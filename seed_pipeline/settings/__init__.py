@@ -5,7 +5,7 @@ refused with file, key, value, reason and remedy (`SettingsError`), before a row
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -24,7 +24,7 @@ from seed_pipeline.settings.rules import Correlations
 from seed_pipeline.settings.secret import Address
 from seed_pipeline.settings.targets import Targets
 from seed_pipeline.settings.text import Text
-from seed_pipeline.settings.zones import Zone, known_zone, zone
+from seed_pipeline.settings.zones import Zone, known_zone, names, zone, zone_info
 
 SHIPPED = CONFIGS
 ALLOWED = (
@@ -181,8 +181,9 @@ def load(
     """Read a folder of settings (the shipped one by default), lay presets and then overrides over it.
 
     `overrides` are strings `section.key.path=value` (a value is YAML); `presets` are names of files in presets/.
-    `today` stands in for `as_of: today`: this module reads no clock. Raises SettingsError, also for a demo script that
-    would be read once data is loaded; settings that contradict each other are for core.feasibility to find.
+    `today` stands in for `as_of: today`, a moment for its date in `main.time_zone`: this module reads no clock. Raises
+    SettingsError, also for a demo script that would be read once data is loaded; settings that contradict each other
+    are for core.feasibility to find.
     """
     folder = Path(config_dir) if config_dir is not None else SHIPPED
     sections = {name: read_section(folder, name) for name in (*SECTIONS, "text")}
@@ -213,7 +214,12 @@ def _date(main: Any, today: date | None) -> None:
         raise SettingsError(
             "main.yaml, as_of", "today", "no date was given to stand for today", "write a date, YYYY-MM-DD"
         )
-    main["as_of"] = today
+    main["as_of"] = _there(today, main.get("time_zone")) if isinstance(today, datetime) else today
+
+
+def _there(moment: datetime, name: Any) -> date:
+    """The date by the clocks of a zone; of UTC where there is no such zone, which is refused elsewhere."""
+    return moment.astimezone(zone_info(name) if isinstance(name, str) and name in names() else UTC).date()
 
 
 def apply_preset(folder: Path, sections: dict[str, Any], name: str) -> None:

@@ -48,6 +48,7 @@ class SceneText(Strict):
     show: Storable
     statement: str
     rule: str | None = None
+    needs: tuple[str, ...] = ()
     pick: Storable | None = None
     query: Storable
     expect: Annotated[tuple[Expectation, ...], Field(min_length=1)]

@@ -5,7 +5,7 @@ Every pytest run of an environment with this package imports this module, so it 
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +106,7 @@ def seed_datasets(seed_cache: Path) -> "Callable[[Mapping[str, Any]], SeedDatase
 
     def obtained(wishes: Mapping[str, Any]) -> "SeedDataset":
         with _told():
-            return obtain(wishes, seed_cache, date.today())
+            return obtain(wishes, seed_cache, datetime.now(UTC).date())
 
     return obtained
 

@@ -1,6 +1,7 @@
 """Hours and weekdays are meant in a zone, UTC is stored, and clocks that change in the window harm nothing (P10)."""
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
@@ -9,8 +10,10 @@ import pytest
 from seed_pipeline.core import booking, calendar
 from seed_pipeline.core.columns import to_arrow
 from seed_pipeline.core.world import World
+from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.quality.compare import moved
 from seed_pipeline.quality.judgement import judge
+from seed_pipeline.settings import load
 from seed_pipeline.settings.files import SettingsError
 from seed_pipeline.settings.zones import zone, zone_info
 from seed_pipeline_tests.core.conftest import settings_with
@@ -98,6 +101,28 @@ def test_clocks_skip_and_repeat_an_hour() -> None:
     assert not new_york.shows(np.array([datetime(2026, 3, 8, 2, 30)], dtype="datetime64[s]"))[0]
     twice = np.array([datetime(2026, 11, 1, 1, 30)], dtype="datetime64[s]")
     assert new_york.utc(twice).tolist() == [datetime(2026, 11, 1, 5, 30)]
+
+
+@pytest.mark.parametrize(
+    ("name", "day"), [("UTC", 25), (NEW_YORK, 24), ("Pacific/Auckland", 25), ("Pacific/Kiritimati", 25)]
+)
+def test_today_is_the_date_in_the_zone(name: str, day: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half past one in UTC: still yesterday in New York. What a machine's clock shows makes no difference."""
+    moment = datetime(2026, 11, 25, 1, 30, tzinfo=UTC)
+    assert load(overrides=[f"main.time_zone={name}"], today=moment).main.as_of == date(2026, 11, day)
+    try:
+        for clock in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+            monkeypatch.setenv("TZ", clock)
+            time.tzset()
+            before, found, after = _date(name), Wishes(overrides=[f"main.time_zone={name}"]).settings(), _date(name)
+            assert found.main.as_of in (before, after)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def _date(name: str) -> date:
+    return datetime.now(UTC).astimezone(zone_info(name)).date()
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def _section(page: Page, title: str) -> str:
 
 
 def test_people_and_stories_are_named(source: Source, page: Page) -> None:
-    """Everybody of the cast by name and ID, each persona's portrait, the stories, the ten scenes, the command."""
+    """Everybody of the cast by name and ID, each persona's portrait, the stories, the scenes, the command."""
     users = source.first()["users"]
     for _, user in users[users["role"] != "admin"].iterrows():
         assert user["name"] in page.text
@@ -176,7 +176,7 @@ def test_people_and_stories_are_named(source: Source, page: Page) -> None:
     ):
         assert name in page.text
     assert page.text.count("Declared Observed") == 7
-    assert sum((a.get("id") or "").startswith("demo_") for _, a in page.tags) == 10
+    assert sum((a.get("id") or "").startswith("demo_") for _, a in page.tags) == 11
     assert "seed-pipeline run --seed 42 --sessions 150 --as-of 2026-03-01" in page.text
     assert f" of {len(source.verdicts)} checks hold, none fails" in page.text
 
