@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from sqlalchemy import Enum, String, Text
 
-from seed_pipeline.quality import services
+from seed_pipeline.quality import claims, services
 from seed_pipeline.quality.settings_tables import HOME
 from seed_pipeline.quality.sql import Raw, all_of, filled, literal, read
 from seed_pipeline.schema import FILLED, metadata
@@ -14,8 +14,8 @@ from seed_pipeline.settings import Settings
 from seed_pipeline.settings.facts import METRIC_TABLES, METRICS
 from seed_pipeline.settings.rules import Effect
 
-TABLES = ("session_fact", "student_fact", "tutor_fact", "person_circle")
-"""Facts that are worked out once and kept; the others are views."""
+VIEWS = ("dataset", "written")
+"""Facts that are read in part; the others are worked out once and kept."""
 
 
 def facts(settings: Settings) -> dict[str, Callable[[], str]]:
@@ -33,6 +33,7 @@ def facts(settings: Settings) -> dict[str, Callable[[], str]]:
     parameters: dict[str, object] = {
         "session_metrics": Raw(_metrics()),
         "cascade_tutors": cascade_tutors(settings),
+        "phrases": claims.phrases(settings),
         **services.risks(settings),
     }
     names = sorted(f.name.removesuffix(".sql") for f in files(__package__).joinpath("queries", "facts").iterdir())

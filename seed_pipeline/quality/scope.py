@@ -28,7 +28,7 @@ MEMORY = "1GB"
 LARGE = 2_000_000
 """Rows from which a table stays where it is and is read when asked for."""
 
-_READS = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)")
+_READS = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)", re.IGNORECASE)
 _KINDS: tuple[tuple[type, str, pa.DataType], ...] = (
     (Boolean, "BOOLEAN", pa.bool_()),
     (Integer, "INTEGER", pa.int64()),
@@ -79,7 +79,7 @@ class Scope:
             self.connection.execute(f"SET search_path = '{schema},main'")
         for name in self.needed(query):
             if (schema, name) not in self._made:
-                kind = "TABLE" if name in facts.TABLES else "VIEW"
+                kind = "VIEW" if name in facts.VIEWS else "TABLE"
                 self.connection.execute(f"CREATE {kind} {schema}.{name} AS {self._recipes[name]()}")
                 self._made.add((schema, name))
         return self.connection.execute(query)

@@ -1,25 +1,14 @@
 -- Sessions whose texts name more topics than they may, or one that the summary does not name; and summaries without any.
-WITH told AS (
-    SELECT session_id, kind, words, subjects.name AS subject
-    FROM said
-    JOIN sessions ON sessions.id = session_id
-    LEFT JOIN subjects ON subjects.id = subject_id
-    WHERE words IS NOT NULL
-),
-heard AS (  -- Each wording is looked through once.
-    SELECT subject, words, list_filter(CASE subject
-{topics_named}
-        END, lambda topic: topic IS NOT NULL) AS topics
-    FROM (SELECT DISTINCT subject, words FROM told WHERE list_contains({subject_names}, subject))
-),
-named AS (SELECT session_id, kind, topics FROM told JOIN heard USING (subject, words)),
+WITH named AS (SELECT DISTINCT words, subject, topic FROM named_phrase JOIN topic_phrase USING (phrase)),
 session AS (
-    SELECT session_id, coalesce(list_distinct(flatten(list(topics))), []) AS every,
-           coalesce(flatten(list(topics) FILTER (WHERE kind = 'summary')), []) AS summary,
-           coalesce(flatten(list(topics) FILTER (WHERE kind = 'trouble')), []) AS trouble,
-           coalesce(flatten(list(topics) FILTER (WHERE kind = 'feedback')), []) AS feedback,
-           coalesce(flatten(list(topics) FILTER (WHERE kind = 'highlight')), []) AS highlight
-    FROM named
+    SELECT session_id, coalesce(list(DISTINCT topic) FILTER (WHERE topic IS NOT NULL), []) AS every,
+           coalesce(list(topic) FILTER (WHERE kind = 'summary' AND topic IS NOT NULL), []) AS summary,
+           coalesce(list(topic) FILTER (WHERE kind = 'trouble' AND topic IS NOT NULL), []) AS trouble,
+           coalesce(list(topic) FILTER (WHERE kind = 'feedback' AND topic IS NOT NULL), []) AS feedback,
+           coalesce(list(topic) FILTER (WHERE kind = 'highlight' AND topic IS NOT NULL), []) AS highlight
+    FROM wording
+    LEFT JOIN named USING (words, subject)
+    WHERE words IS NOT NULL
     GROUP BY session_id
     HAVING bool_or(kind = 'summary')
 )
@@ -32,7 +21,7 @@ SELECT session_id AS offender, unnest([
 ], recursive := true), every AS topics, summary
 FROM session
 UNION ALL BY NAME
-SELECT sessions.id AS offender, 'of a subject that is known' AS label, name AS subject,
-       NOT coalesce(list_contains({subject_names}, name), false) AS wrong
+SELECT sessions.id AS offender, 'of a subject that is known' AS label, name AS subject, known.subject IS NULL AS wrong
 FROM sessions
 LEFT JOIN subjects ON subjects.id = subject_id
+LEFT JOIN (SELECT DISTINCT subject FROM topic_phrase) AS known ON known.subject = name
