@@ -8,7 +8,7 @@ import numpy as np
 from seed_pipeline.core.calendar import trend_ratio
 from seed_pipeline.core.remedies import ContradictionError, Way, off
 from seed_pipeline.core.world import World
-from seed_pipeline.settings.targets import asked
+from seed_pipeline.settings.targets import asked, named
 
 Miss = tuple[str, str, Way]
 """The key under time that misses, by how much, and what would do."""
@@ -24,9 +24,10 @@ def densities(world: World) -> Iterator[ContradictionError]:
         "D3_durations": lambda using: _durations(time.durations, using),
     }
     for name, test in tests.items():
-        for key, why, way in test(targets[name].using) if asked(world.settings, name) else ():
+        known = named(world.settings, name) or name
+        for key, why, way in test(targets[known].using) if asked(world.settings, name) else ():
             yield ContradictionError(
-                f"probabilities.yaml, time.{key}", None, f"{name[:2]} cannot hold: {why}", [way, off(name)]
+                f"probabilities.yaml, time.{key}", None, f"{name[:2]} cannot hold: {why}", [way, off(known)]
             )
 
 

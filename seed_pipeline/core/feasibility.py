@@ -18,7 +18,7 @@ from seed_pipeline.core.story_limits import stories as told
 from seed_pipeline.core.world import World
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.probabilities import Match
-from seed_pipeline.settings.targets import asked
+from seed_pipeline.settings.targets import asked, named
 
 
 def check(settings: Settings) -> None:
@@ -239,7 +239,7 @@ def _band(world: World, statement: str, expected: float, n: float) -> tuple[floa
     targets = world.settings.targets
     if not asked(world.settings, statement):
         return -1.0, 2.0
-    tolerance = targets.statements[statement].tolerance
+    tolerance = targets.statements[named(world.settings, statement) or statement].tolerance
     counts = tolerance.counts if tolerance.counts is not None else 0.5
     below, above = counts if isinstance(counts, tuple) else (counts, counts)
     wide = max(

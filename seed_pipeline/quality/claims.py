@@ -8,7 +8,6 @@ from seed_pipeline.quality.wording_checks import CLAIMS, Claim
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.targets import conditions
 
-
 _WORD = re.compile(r"(?:[^\W_]|[+#])+")
 
 

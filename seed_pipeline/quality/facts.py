@@ -33,6 +33,7 @@ def facts(settings: Settings) -> dict[str, Callable[[], str]]:
     parameters: dict[str, object] = {
         "session_metrics": Raw(_metrics()),
         "cascade_tutors": cascade_tutors(settings),
+        "rules_on_questions": Raw(_rules_on("student_initiated_questions", settings)),
         "phrases": claims.phrases(settings),
         **services.risks(settings),
     }
@@ -54,6 +55,12 @@ def cascade_tutors(settings: Settings) -> str | None:
     """The tutor persona of the story N4, if it is told."""
     story = settings.probabilities.stories.at_risk_cascade
     return story.tutors if story else None
+
+
+def _rules_on(metric: str, settings: Settings) -> str:
+    """How many rules act on a metric of a session, by its stored values and not by what the journal says."""
+    acting = (r for r in settings.correlations.rules if r.enabled and any(e.metric == metric for e in r.effects))
+    return " + ".join(f"if(status = 'completed' AND {all_of(rule.when)}, 1, 0)" for rule in acting) or "0"
 
 
 def _dataset(settings: Settings) -> str:

@@ -15,6 +15,7 @@ from seed_pipeline.settings import Settings
 from seed_pipeline.settings.files import SettingsError
 from seed_pipeline.settings.references import check_references
 from seed_pipeline.settings.targets import Target, holds_back, out_of_force
+from seed_pipeline.settings.told import told
 
 Tables = Mapping[str, Any]
 CLEAR = 1.2
@@ -48,7 +49,7 @@ def chosen(settings: Settings, entities: Sequence[str] | None = None) -> Iterato
     """The statements that are asked for, and whether a failure of each holds the release back."""
     for name, target in settings.targets.statements.items():
         if entities is None or target.entity in entities:
-            yield name, target.model_copy(update={"blocking": holds_back(target, settings)})
+            yield name, told(target, settings).model_copy(update={"blocking": holds_back(target, settings)})
 
 
 def queries(name: str, target: Target, settings: Settings) -> list[str]:

@@ -16,6 +16,7 @@ from sqlalchemy import Boolean, Column, Date, DateTime, Double, Enum, Integer, N
 from seed_pipeline.quality.judgement import judge
 from seed_pipeline.schema import metadata
 from seed_pipeline.settings import Settings
+from seed_pipeline.settings.told import told
 
 COLUMNS = ("table", "column", "check", "value", "key")
 
@@ -128,7 +129,7 @@ def _distribution(name: str, settings: Settings, personas: pd.DataFrame) -> pa.C
         [verdict] = judge([{"sessions": frame, "truth_personas": personas}], alone)
         return not verdict.failed
 
-    return pa.Check(holds, name=name, error=settings.targets.statements[name].title)
+    return pa.Check(holds, name=name, error=told(settings.targets.statements[name], settings).title)
 
 
 def validate(table: str, frame: pd.DataFrame, columns: tuple[str, ...] | None = None) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -136,8 +136,11 @@ def _personas(settings: Settings) -> str:
 
 def _columns(model: BaseModel) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name in type(model).model_fields:
+    for name, field in type(model).model_fields.items():
         value = getattr(model, name)
+        part = next((a for a in get_args(field.annotation) if isinstance(a, type) and issubclass(a, BaseModel)), None)
+        if value is None and part:
+            found |= {f"{name}_{inner}": None for inner in part.model_fields}
         if isinstance(value, BaseModel):
             found |= {f"{name}_{inner}": v for inner, v in _columns(value).items()}
         elif isinstance(value, tuple) and len(value) == 2:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.files import file_and_key
 from seed_pipeline.settings.targets import holds_back, in_force
+from seed_pipeline.settings.told import told
 
 
 @dataclass(frozen=True)
@@ -36,5 +37,5 @@ def statements(settings: Settings) -> list[Statement]:
             only_large=t.only_large,
             in_force=in_force(t, settings),
         )
-        for name, t in settings.targets.statements.items()
+        for name, t in ((name, told(t, settings)) for name, t in settings.targets.statements.items())
     ]

@@ -6,6 +6,7 @@ from typing import Any
 from seed_pipeline.quality import sql
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.targets import EXPECTATIONS, Target, conditions, expectation, lines, look_up
+from seed_pipeline.settings.told import told
 
 CHAPTERS = {
     "C": "Cast and counts",
@@ -99,7 +100,7 @@ def _row(name: str, target: Target, settings: Settings) -> tuple[str, ...]:
     warns = "" if target.blocking else ", warns"
     return (
         f"`{name}` on {target.entity}{warns}",
-        target.title,
+        told(target, settings).title,
         measured(target, settings),
         expected(target, settings),
         "not judged" if target.only_large else tolerance(target, settings, large=False),

@@ -8,7 +8,18 @@ from pydantic import BaseModel
 
 from seed_pipeline.settings.facts import PROBABILITY_METRICS, RULE_METRICS
 from seed_pipeline.settings.files import SettingsError
-from seed_pipeline.settings.targets import EXPECTATIONS, FACTS, PLACEHOLDER, Entity, acts, in_force, lines, look_up
+from seed_pipeline.settings.targets import (
+    EXPECTATIONS,
+    FACTS,
+    PLACEHOLDER,
+    Entity,
+    Target,
+    acts,
+    in_force,
+    lines,
+    look_up,
+)  # fmt: skip
+from seed_pipeline.settings.told import NUMBER, SENTENCES, number
 
 
 def check_references(settings: Any) -> None:
@@ -16,16 +27,21 @@ def check_references(settings: Any) -> None:
 
     What a hint names has to be there too: somebody follows it.
     """
-    words = _vocabulary(settings)
+    words, sections = _vocabulary(settings), type(settings).model_fields
     for name, target in settings.targets.statements.items():
         if not in_force(target, settings) or ("rule" in target.using and not acts(target.using["rule"], settings)):
             continue
         where = f"targets.yaml, statements.{name}"
         _resolved(settings, f"{where}.setting", target.setting)
-        for word in _NAMED.findall(target.hint):
+        for key in SENTENCES:
+            for path, _ in NUMBER.findall(getattr(target, key)):
+                _told(settings, f"{where}.{key}", path, target)
+        for word in _NAMED.findall(NUMBER.sub("", target.hint)):
             first, *rest = word.split(".")
             unknown = not words.issuperset(rest) if first in words else not rest  # example.com is no path
-            if unknown and word not in words:
+            if word not in words and (
+                unknown or (first in sections and word != f"{first}.yaml" and _lost(settings, word))
+            ):
                 raise SettingsError(f"{where}.hint", word, "there is no setting or file of this name", "mend the name")
         texts = (*lines(target.share), *lines(target.where), *lines(target.split))
         for path in [path for text in texts for path in PLACEHOLDER.findall(text)]:
@@ -47,6 +63,22 @@ def _check_kind(settings: Any, where: str, path: str, by: str | None, *, ranges:
         kind = "range" if ranges else "number"
         also = f", or with * to one for each {by}" if by else ""
         raise SettingsError(where, path, f"refers to a setting that is no {kind}", f"refer to a {kind}{also}")
+
+
+def _told(settings: Any, where: str, path: str, target: Target) -> None:
+    try:
+        number(path, target, settings)
+    except KeyError:
+        remedy = "mend the path: section.key.key, or using.key, at_least, low of the statement itself"
+        raise SettingsError(where, path, "names a number that does not exist", remedy) from None
+
+
+def _lost(settings: Any, path: str) -> bool:
+    try:
+        look_up(settings, path)
+    except KeyError:
+        return True
+    return False
 
 
 def _resolved(settings: Any, where: str, path: str) -> Any:

@@ -234,7 +234,38 @@ def acts(rule: str, settings: Any) -> bool:
     return any(r.name == rule and r.enabled for r in settings.correlations.rules)
 
 
+MEASURED: Mapping[str, Mapping[str, Any]] = {
+    "D1_peak_hours": {"measure": "peak_hours"},
+    "D2_busy_weekdays": {"measure": "busy_weekdays"},
+    "D3_durations": {"measure": "durations"},
+    "D4_recency": {"measure": "trend"},
+    "N4_cascade": {"measure": "cascade"},
+    "N7_forgiving": {"measure": "forgiving"},
+    "O2_student_no_shows": {"share": "status == no_show_student", "by": None},
+    "O3_tutor_no_shows": {"share": "status == no_show_tutor", "by": None},
+    "O4_rescheduled": {"share": "status == rescheduled", "by": None},
+    "S5_feedback": {"share": "has_feedback == true", "by": "student_persona"},
+    "S6_churn": {"of": "students", "share": "churned == true", "by": "student_persona"},
+    "T3_engagement": {"mean": "student_engagement_score", "by": "tutor_persona", "split": None},
+    "S1_engagement": {"mean": "student_engagement_score", "by": "student_persona", "split": None},
+    "T4_rating": {"mean": "student_satisfaction_rating", "by": "tutor_persona", "split": None},
+    "N1_high_score_rebooking": {"expected": "probabilities.stories.high_score_rebooking"},
+    "R9_score_drives_churn": {"correlation": ("weighted_session_score", "churn_probability")},
+}
+"""What settings are held against before data are made, by what it measures: whoever renames a statement keeps it."""
+
+
+def named(settings: Any, name: str) -> str | None:
+    """The name under which the targets have a statement of ours: its own, or another that measures the same."""
+    statements: Mapping[str, Target] = settings.targets.statements
+    if name in statements:
+        return name
+    wanted = MEASURED[name]
+    same = (n for n, t in statements.items() if all(getattr(t, key) == value for key, value in wanted.items()))
+    return next(same, None)
+
+
 def asked(settings: Any, name: str) -> bool:
-    """Whether the targets have the statement, and it is in force."""
-    target = settings.targets.statements.get(name)
-    return target is not None and in_force(target, settings)
+    """Whether the targets have the statement, under this or another name, and it is in force."""
+    known = named(settings, name)
+    return known is not None and in_force(settings.targets.statements[known], settings)

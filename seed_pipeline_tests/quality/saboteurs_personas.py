@@ -115,6 +115,14 @@ def one_question_too_many(d: Data) -> None:
     d.put("session_audio_metrics", ids[:1], "student_initiated_questions", 6)
 
 
+@breaks("S3_questions_untouched")
+def one_question_too_many_with_a_rule_to_blame(d: Data) -> None:
+    calm = "student == 'average' and status == 'completed' and session_number > 1 and tutor_talk_ratio <= 0.65"
+    ids = d.sessions(calm)[:1]
+    d.put("session_audio_metrics", ids, "student_initiated_questions", 6)
+    d.add("truth_effects", session_id=ids[0], metric="student_initiated_questions", seq=1)
+
+
 @breaks("S4_frustration")
 def three_more_frustrated(d: Data) -> None:
     touched = set(d["truth_effects"].query("metric == 'student_frustration_count'")["session_id"])

@@ -100,6 +100,12 @@ def stars_are_as_moody_as_others(d: Data) -> None:
     frame.loc[star, "overall_session_score"] += np.resize([-1.0, 1.0], star.sum())
 
 
+@breaks("N8_stars_are_steady", base=LARGE)
+def moody_stars_called_off_days(d: Data) -> None:
+    stars_are_as_moody_as_others(d)
+    d.put("truth_sessions", d.sessions("tutor == 'star' and status == 'completed'"), "off_day", True)
+
+
 @breaks("K1_alerts")
 def an_alert_lost(d: Data) -> None:
     d.drop("truth_alerts", d["truth_alerts"].query("source == 'seed'")["id"][:1], "id")

@@ -3,9 +3,10 @@
 import pytest
 
 from seed_pipeline.quality.judgement import judge
+from seed_pipeline.quality.statements import statements
 from seed_pipeline.settings import SettingsError
 from seed_pipeline.settings.references import check_references
-from seed_pipeline.settings.targets import look_up
+from seed_pipeline.settings.targets import MEASURED, asked, look_up, named
 from seed_pipeline_tests.quality.datasets import settings, tables
 
 OWN = "targets.statements.O1_completed"
@@ -84,3 +85,43 @@ def test_a_failure_of_a_warning_does_not_block():
         settings("targets.statements.O1_completed.blocking=false", "targets.statements.O1_completed.expected=0.5"),
     )
     assert [(v.name, v.blocking) for v in found if v.failed] == [("O1_completed", False)]
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_a_renamed_statement_keeps_its_feasibility_check(name: str):
+    """What is asked before data are made goes by what is measured; each of ours is measured by one statement."""
+    shipped = settings()
+    others = {f"M9_{name.lower()}" if n == name else n: t for n, t in shipped.targets.statements.items()}
+    renamed = shipped.model_copy(update={"targets": shipped.targets.model_copy(update={"statements": others})})
+    assert asked(renamed, name)
+    assert named(renamed, name) == f"M9_{name.lower()}"
+    del others[f"M9_{name.lower()}"]
+    assert not asked(renamed, name)
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "says"),
+    [
+        ("title", "The {using.hourz} peak hours", "using.hourz"),
+        ("title", "At least {probabilities.outcomes.finished:%} %", "outcomes.finished"),
+        ("hint", "see probabilities.time.hourz", "time.hourz"),
+        ("hint", "lower recencies_of_time", "recencies_of_time"),
+        ("setting", "probabilities.hours", "probabilities.hours"),
+    ],
+)
+def test_sentences_and_settings_that_lead_nowhere_are_refused(key: str, text: str, says: str):
+    """When settings load, with the statement and the key."""
+    with pytest.raises(SettingsError, match=says) as error:
+        settings(f"targets.statements.D1_peak_hours.{key}={text!r}")
+    assert f"statements.D1_peak_hours.{key}" in str(error.value)
+
+
+def test_titles_tell_the_numbers_that_are_set():
+    """A tweak is told where it is judged: in shares, lists by persona, bounds, and a rule's own numbers."""
+    tweak = ("probabilities.outcomes.technical_issues=0.06", "correlations.rules.gaming_detected.effects.0.set=2.5")
+    told = {s.name: s.title for s in statements(settings(*tweak))}
+    assert told["O5_technical_issues"] == "Share of sessions with technical issues (~6 %)"
+    assert told["R6_gaming_detected"] == "Gaming sets the score to 2.5"
+    assert "(2 / 5 / 15 / 25 %)" in told["O6_tutor_no_show_rates"]
+    assert "(2-10 %)" in told["S7_engaged_get_frustrated"]
+    assert not [title for title in told.values() if "{" in title]

@@ -1,9 +1,13 @@
--- The spread of scores around the mean of their cell of tutor and student persona, off days and technical issues aside:
--- the persona with the smallest configured spread is the steadiest, by the contract's margin.
+-- The spread of scores around the mean of their cell of tutor and student persona, technical issues aside and sessions whose
+-- talk and checks both leave the persona's ranges, as on off days (whatever the answer key calls them): the persona with the
+-- smallest configured spread is the steadiest, by the contract's margin.
 WITH cell AS (
     SELECT tutor_persona, count(*) - 1 AS freedom, var_pop(overall_session_score) * count(*) AS squares
     FROM session_fact
-    WHERE status = 'completed' AND NOT off_day AND NOT technical_issues AND overall_session_score IS NOT NULL
+    JOIN persona ON role = 'tutor' AND name = tutor_persona
+    WHERE session_fact.status = 'completed' AND NOT technical_issues AND overall_session_score IS NOT NULL
+        AND (off_days_share IS NULL OR tutor_talk_ratio BETWEEN talk_ratio_low AND talk_ratio_high
+            OR tutor_checks_understanding_count BETWEEN understanding_checks_low AND understanding_checks_high)
     GROUP BY tutor_persona, student_persona
     HAVING count(*) > 1
 ),

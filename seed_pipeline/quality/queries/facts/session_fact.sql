@@ -9,45 +9,45 @@ WITH numbered AS (  -- Tutor no-shows of the pair before this session.
 highlighted AS (
     SELECT session_id, count(*) AS highlights FROM session_transcript_highlights GROUP BY session_id
 ),
-ruled AS (  -- What the rules did to frustration and questions.
-    SELECT
-        session_id,
-        min(before) FILTER (WHERE metric = 'student_frustration_count' AND seq = 1) AS frustration_before,
-        count(*) FILTER (WHERE metric = 'student_initiated_questions') AS rules_on_questions
+ruled AS (  -- Frustration before the rules acted on it.
+    SELECT session_id, min(before) AS frustration_before
     FROM truth_effects
+    WHERE metric = 'student_frustration_count' AND seq = 1
     GROUP BY session_id
+),
+known AS (
+    SELECT
+        sessions.* EXCLUDE (ai_summary, technical_issues_description),
+        technical_issues_description IS NOT NULL AS issues_described,
+        {session_metrics},
+        rated.student_satisfaction_rating,
+        audio.session_id IS NOT NULL AS has_audio,
+        video.session_id IS NOT NULL AS has_video,
+        screen.session_id IS NOT NULL AS has_screen,
+        rated.session_id IS NOT NULL AS has_feedback,
+        intended.off_day,
+        intended.story,
+        tutor.persona AS tutor_persona,
+        student.persona AS student_persona,
+        scheduled_start + to_seconds(seconds_ahead) AS local_start,
+        seconds_ahead // 60 AS minutes_ahead,
+        hour(local_start) AS hour,
+        isodow(local_start) - 1 AS weekday,
+        epoch(actual_start - scheduled_start) / 60 AS minutes_late,
+        coalesce(highlights, 0) AS highlights,
+        coalesce(earlier_tutor_no_shows, 0) AS earlier_tutor_no_shows,
+        coalesce(frustration_before, audio.student_frustration_count) AS frustration_before_rules
+    FROM sessions
+    ASOF LEFT JOIN zone_offset ON scheduled_start >= since
+    LEFT JOIN numbered USING (id)
+    LEFT JOIN highlighted ON highlighted.session_id = sessions.id
+    LEFT JOIN ruled ON ruled.session_id = sessions.id
+    LEFT JOIN session_audio_metrics AS audio ON audio.session_id = sessions.id
+    LEFT JOIN session_video_metrics AS video ON video.session_id = sessions.id
+    LEFT JOIN session_screen_metrics AS screen ON screen.session_id = sessions.id
+    LEFT JOIN session_feedback AS rated ON rated.session_id = sessions.id
+    LEFT JOIN truth_sessions AS intended ON intended.session_id = sessions.id
+    LEFT JOIN truth_personas AS tutor ON tutor.user_id = sessions.tutor_id
+    LEFT JOIN truth_personas AS student ON student.user_id = sessions.student_id
 )
-SELECT
-    sessions.* EXCLUDE (ai_summary, technical_issues_description),
-    technical_issues_description IS NOT NULL AS issues_described,
-    {session_metrics},
-    rated.student_satisfaction_rating,
-    audio.session_id IS NOT NULL AS has_audio,
-    video.session_id IS NOT NULL AS has_video,
-    screen.session_id IS NOT NULL AS has_screen,
-    rated.session_id IS NOT NULL AS has_feedback,
-    intended.off_day,
-    intended.story,
-    tutor.persona AS tutor_persona,
-    student.persona AS student_persona,
-    scheduled_start + to_seconds(seconds_ahead) AS local_start,
-    seconds_ahead // 60 AS minutes_ahead,
-    hour(local_start) AS hour,
-    isodow(local_start) - 1 AS weekday,
-    epoch(actual_start - scheduled_start) / 60 AS minutes_late,
-    coalesce(highlights, 0) AS highlights,
-    coalesce(earlier_tutor_no_shows, 0) AS earlier_tutor_no_shows,
-    coalesce(frustration_before, audio.student_frustration_count) AS frustration_before_rules,
-    coalesce(rules_on_questions, 0) AS rules_on_questions
-FROM sessions
-ASOF LEFT JOIN zone_offset ON scheduled_start >= since
-LEFT JOIN numbered USING (id)
-LEFT JOIN highlighted ON highlighted.session_id = sessions.id
-LEFT JOIN ruled ON ruled.session_id = sessions.id
-LEFT JOIN session_audio_metrics AS audio ON audio.session_id = sessions.id
-LEFT JOIN session_video_metrics AS video ON video.session_id = sessions.id
-LEFT JOIN session_screen_metrics AS screen ON screen.session_id = sessions.id
-LEFT JOIN session_feedback AS rated ON rated.session_id = sessions.id
-LEFT JOIN truth_sessions AS intended ON intended.session_id = sessions.id
-LEFT JOIN truth_personas AS tutor ON tutor.user_id = sessions.tutor_id
-LEFT JOIN truth_personas AS student ON student.user_id = sessions.student_id
+SELECT *, {rules_on_questions} AS rules_on_questions FROM known
