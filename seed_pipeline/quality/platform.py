@@ -5,7 +5,7 @@ first cohort of another size than the rest (C5) nothing is asked.
 """
 
 from collections.abc import Iterator
-from math import nan
+from math import inf, nan
 
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.ranges import middle
@@ -20,6 +20,7 @@ def wishes(settings: Settings, cohorts: int) -> Iterator[tuple[str, str, bool, i
     """Rows: tutor persona, what is asked, whether it is judged, tutors exempt, fewest tutors in a cohort."""
     usual, exempt = usual_density(settings, cohorts), odd_cohorts(settings, cohorts)
     personas, limit, least = settings.personas.tutors, _limits(settings), fewest(settings)
+    moved = settings.probabilities.outcomes.rescheduled * settings.probabilities.outcomes.rescheduled_by_tutor
     best, weakest = (pick(personas, key=lambda name: personas[name].rating) for pick in (max, min))
     for name, persona in personas.items():
         sessions = _each(settings, cohorts, name)
@@ -38,6 +39,7 @@ def wishes(settings: Settings, cohorts: int) -> Iterator[tuple[str, str, bool, i
             calm &= persona.understanding_checks[0] > limit["low_understanding_checks"]
             # What a rate may expect beyond the no-shows that accuse nobody: a quarter, which whole numbers take off.
             calm &= persona.no_show * sessions <= limit["no_show_pattern"] - 1 + 0.25
+            calm &= moved * sessions <= limit["reschedules_by_tutor"] - 1 + 0.25
             yield name, "spared", usual and calm, off, persona.count
         if name == best and persona.spared:
             yield name, "strengths", enough, off, persona.count
@@ -64,6 +66,8 @@ def _limits(settings: Settings) -> dict[str, float]:
         if rule and rule.window:
             conditions = rule.window.share or next(iter(rule.severities.values()))
             found[name] = float(conditions[0].value)
+    high = settings.alerts.dashboard.risk.get("high", ())
+    found["reschedules_by_tutor"] = min((float(c.value) for c in high if c.fact == "reschedules_by_tutor"), default=inf)
     return found
 
 

@@ -26,7 +26,5 @@ def script(name: str, settings: Settings, tables: Mapping[str, Relation]) -> str
     recipes = {**views, "given": lambda: given(tables), **settings_tables(settings), **facts(settings)}
     made = [f"CREATE OR REPLACE TEMP VIEW {view} AS\n{recipes[view]()};" for view in needed(asked, recipes)]
     whole = "\n\n".join([*made, asked])
-    # A macro that another one uses comes first, as in their file.
-    used = [text for macro, text in macros().items() if f"{macro}(" in whole or macro == "says"]
-    defined = [f"CREATE OR REPLACE TEMP MACRO {text};" for text in used]
-    return "\n\n".join([*defined, whole] if "is_reserved(" in whole or "says(" in whole else [whole])
+    defined = [f"CREATE OR REPLACE TEMP MACRO {text};" for text in macros().values()]
+    return "\n\n".join([*(defined if any(f"{macro}(" in whole for macro in macros()) else []), whole])
