@@ -199,8 +199,12 @@ def _joined(columns: Sequence[Column]) -> Column:
     if all(column.vocabulary is words[0].vocabulary for column in words):
         return Words(words[0].vocabulary, np.concatenate([column.codes for column in words]))
     starts = np.cumsum([0, *(len(column.vocabulary) for column in words[:-1])])
-    codes = [np.where(w.codes < 0, -1, w.codes + start) for w, start in zip(words, starts, strict=True)]
-    return Words(pa.concat_arrays([column.vocabulary for column in words]), np.concatenate(codes))
+    codes = np.concatenate([np.where(w.codes < 0, -1, w.codes + start) for w, start in zip(words, starts, strict=True)])
+    vocabulary = pa.concat_arrays([column.vocabulary for column in words])
+    if len(vocabulary) * _FEW > len(codes):
+        return Words(vocabulary, codes)
+    distinct = vocabulary.dictionary_encode()  # a dictionary says no word twice
+    return Words(distinct.dictionary, np.append(distinct.indices.to_numpy(), -1)[codes])
 
 
 def kind(column: sa.Column) -> str:
