@@ -1,1 +1,1 @@
-"""Makes data: numpy and pandas only. No Dagster, no database, no clock, no environment."""
+"""Makes data: numpy in, Arrow out. No pandas, no Dagster, no database, no clock, no environment."""

@@ -6,13 +6,15 @@ least. A row whose draw nobody contests keeps it, whatever happens around it. A 
 group has rows for each line that fits the pickiest of them: ceil(rows / lines).
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
+from seed_pipeline.core.columns import Words
+from seed_pipeline.core.facts import Facts, fitting
 from seed_pipeline.core.randomness import uniform
-from seed_pipeline.core.wording import fitting, spoken
+from seed_pipeline.core.wording import Slots, drawn, spoken
 from seed_pipeline.settings.text_lines import Line
 
 
@@ -30,56 +32,56 @@ class Keyed(NamedTuple):
 
 
 def choose_apart(
-    lines: Sequence[Line], facts: Mapping[str, Any], draw: Keyed, groups: np.ndarray, filled_twice: bool = False
+    lines: Sequence[Line], facts: Facts, draw: Keyed, groups: np.ndarray, filled_twice: bool = False
 ) -> np.ndarray:
     """The index of each row's line, apart from those of the other rows of its group.
 
     With `filled_twice`, a line with slots may be said twice before any line is repeated: its texts differ. Raises
     LookupError when no line fits a row.
     """
-    fits = possible = fitting(lines, facts, len(groups))
-    choices = fits.sum(axis=0)
+    fits, pattern = fitting(lines, facts)
+    choices = fits.sum(axis=1)[pattern]
     if not choices.all():
         raise LookupError(f"{draw.purpose}: no line fits row {int(np.argmin(choices))}; add one without when")
     weight = np.array([line.weight for line in lines])
-    room = np.array([2 if filled_twice and line.slots else 1 for line in lines])[:, None]
-    groups = np.unique(groups, return_inverse=True)[1]
-    used = np.zeros((len(lines), groups.max(initial=-1) + 1), dtype=np.int32)
+    room = np.array([2 if filled_twice and line.slots else 1 for line in lines])
+    groups = groups - groups.min(initial=0)
+    used = np.zeros((groups.max(initial=-1) + 1, len(lines)), dtype=np.int32)
     index, waiting, again = np.full(len(groups), -1), np.arange(len(groups)), 0
     turn = draw._replace(purpose=f"{draw.purpose}/turn").uniform(0, waiting)
+    line = drawn(lines, fits, pattern, draw.uniform(0, waiting))
     while len(waiting):
-        line = _drawn(fits * weight[:, None], draw.uniform(again, waiting))
         first = _first(groups[waiting] * len(lines) + line, choices[waiting], turn[waiting])
         index[waiting[first]] = line[first]
-        used[line[first], groups[waiting[first]]] += 1
+        used[groups[waiting[first]], line[first]] += 1
         waiting, again = waiting[~first], again + 1
-        fits = _least(possible[:, waiting], used[:, groups[waiting]] // room)
+        least = _least(fits[pattern[waiting]], used[groups[waiting]] // room)
+        line = _drawn(least * weight, draw.uniform(again, waiting))
     return index
 
 
-def say_apart(
-    lines: Sequence[Line], facts: Mapping[str, Any], draw: Keyed, groups: np.ndarray, slots: Mapping[str, Any]
-) -> np.ndarray:
-    """What each row says: a line chosen by `choose_apart` with its slots filled, as an object array."""
+def say_apart(lines: Sequence[Line], facts: Facts, draw: Keyed, groups: np.ndarray, slots: Slots) -> Words:
+    """What each row says: a line chosen by `choose_apart` with its slots filled."""
     return spoken(lines, choose_apart(lines, facts, draw, groups), slots)
 
 
 def _drawn(weight: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """A line (row of the weights) for each column, drawn by weight."""
-    edges = np.cumsum(weight, axis=0, out=weight)
-    return np.asarray((edges <= u * edges[-1]).sum(axis=0))
+    """A line (column of the weights) for each row, drawn by weight."""
+    edges = np.cumsum(weight, axis=1, out=weight)
+    return np.asarray((edges <= (u * edges[:, -1])[:, None]).sum(axis=1))
 
 
 def _least(fits: np.ndarray, used: np.ndarray) -> np.ndarray:
     """Which of the lines that fit were used least."""
     often = np.where(fits, used, np.iinfo(np.int32).max)
-    return often == often.min(axis=0)
+    return np.asarray(often == often.min(axis=1, initial=np.iinfo(np.int32).max, keepdims=True))
 
 
 def _first(claim: np.ndarray, choices: np.ndarray, turn: np.ndarray) -> np.ndarray:
     """One boolean per row: the first, by choices and then by turn, of those that claim the same."""
-    order = np.lexsort((turn, choices, claim))
+    first = np.bincount(claim)[claim] == 1
+    contested = np.flatnonzero(~first)
+    order = contested[np.lexsort((turn[contested], choices[contested], claim[contested]))]
     ordered = claim[order]
-    first = np.zeros(len(claim), dtype=bool)
-    first[order[np.r_[True, ordered[1:] != ordered[:-1]]]] = True
+    first[order[np.r_[True, ordered[1:] != ordered[:-1]][: len(order)]]] = True
     return first

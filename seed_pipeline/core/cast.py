@@ -120,11 +120,6 @@ def studied(role: str, people: Words, subjects: np.ndarray, upstream: Mapping[st
     return Table({role: people[row], "subject_id": known[subjects[row, column]]})
 
 
-def subject_column(world: World, subject: np.ndarray, attribute: str) -> np.ndarray:
-    """An attribute (name, category, degree) of each row's subject (index)."""
-    return np.array([getattr(s, attribute) for s in world.settings.text.subjects.subjects], dtype=object)[subject]
-
-
 def _drawn(seed: int, purpose: str, key: np.ndarray, words: Sequence[str]) -> Words:
     codes, used = (bits(seed, purpose, key) % np.uint64(len(words))).astype(np.int64), np.zeros(len(words), bool)
     used[codes] = True

@@ -3,19 +3,18 @@
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 
-from seed_pipeline.core import framed, topics, view
 from seed_pipeline.core import rules as engine
+from seed_pipeline.core import topics, view
 from seed_pipeline.core.apart import Keyed, choose_apart
 from seed_pipeline.core.baselines import solve
-from seed_pipeline.core.cast import subject_column
+from seed_pipeline.core.columns import Table, Tables, Words
+from seed_pipeline.core.facts import Facts, fitting
 from seed_pipeline.core.history import history, last_completed, last_day, mostly
 from seed_pipeline.core.randomness import ranks, reconsidered, rounded, uniform
-from seed_pipeline.core.wording import fitting, say, spoken
+from seed_pipeline.core.wording import Script, choose
 from seed_pipeline.core.world import World
 from seed_pipeline.settings import Settings
-from seed_pipeline.settings.conditions import all_hold
 
 WEIGHT = "churn_weight"
 LONGEST_PAUSE = 9  # days between the last session and the goodbye
@@ -24,40 +23,47 @@ GOODBYE = (22 * 60 + 30, 24 * 60 - 1)  # minutes of the day: after the last sess
 _LOST, _FREE, _SAFE = 0, 1, 2
 
 
-def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:
+def make(settings: Settings, world: World, cohorts: range, upstream: Mapping[str, Tables]) -> Tables:
     """`students` with status, date and survey; `student_churn_reasons`; `work_churn` (probability, weighted score,
     churned) and `work_effects` (the sessions' weights)."""
-    students, done, facts = upstream["students"]["work_students"], view.completed(upstream), view.facts(world, upstream)
-    rules, everybody, one = settings.correlations.rules, np.ones(len(done), dtype=bool), np.ones(len(done))
+    students, done = upstream["students"]["work_students"], view.completed(upstream)
+    facts = view.facts(world, upstream, done)
+    rules, everybody, one = settings.correlations.rules, np.ones(done.rows, dtype=bool), np.ones(done.rows)
     enabled = [r for r in rules if r.enabled]
     chain = engine.steps(enabled, WEIGHT, facts, everybody)
-    live = history(upstream, facts, engine.applied(one, chain))
-    all_on = view.with_every_rule(facts, upstream)
-    full = history(upstream, all_on, engine.applied(one, engine.steps(rules, WEIGHT, all_on, everybody)))
+    live = full = history(upstream, done, facts, engine.applied(one, chain))
+    if len(enabled) < len(rules):
+        all_on = view.with_every_rule(facts, upstream)
+        full = history(upstream, done, all_on, engine.applied(one, engine.steps(rules, WEIGHT, all_on, everybody)))
 
     strata = _strata(settings, world, upstream)
-    local, persona = students["cohort"].to_numpy() - cohorts.start, students["persona"].to_numpy()
-    groups = local * len(world.student_personas) + persona
+    groups = (students["cohort"] - cohorts.start) * len(world.student_personas) + students["persona"]
     quota = _quota(settings, world, cohorts)
     odds = _log_odds(settings, full)
     level = _level(settings, odds, strata, groups, quota)
     probability = _logistic(odds + level)
     left = with_all = _leavers(world, students, odds, strata, groups, quota)
-    if len(enabled) < len(rules):
+    if full is not live:
         now = _logistic(_log_odds(settings, live) + level)
-        u = uniform(world.seed, "student/churn_without_rule", students["key"].to_numpy())
+        u = uniform(world.seed, "student/churn_without_rule", students["key"])
         left, probability = reconsidered(left, probability, now, u), now
     reasons = full_reasons = _reasons(settings, world, students, live, left)
-    if len(enabled) < len(rules):
+    if full is not live:
         full_reasons = _reasons(settings, world, students, full, with_all)
-    words = _answers(settings, world, upstream, (live, reasons), (full, full_reasons))
-    known = pd.DataFrame({"user_id": students["user_id"], "churn_probability": np.round(probability, 4)})
-    known["weighted_session_score"] = np.round(live["weighted_session_score"].to_numpy(), 6)
+    words = _answers(settings, world, upstream, done, (live, reasons), (full, full_reasons))
+    known = Table(
+        {
+            "user_id": students["user_id"],
+            "churn_probability": np.round(probability, 4),
+            "weighted_session_score": np.round(live["weighted_session_score"], 6),
+            "churned": left,
+        }
+    )
     return {
         "students": _outcome(world, upstream, students, left, words),
         "student_churn_reasons": _reason_rows(settings, world, upstream, students, reasons),
-        "work_churn": known.assign(churned=left),
-        "work_effects": framed.journals([engine.journal(done["key"].to_numpy(), WEIGHT, one, chain)]),
+        "work_churn": known,
+        "work_effects": engine.journals([engine.journal(done["key"], WEIGHT, one, chain)]),
     }
 
 
@@ -75,13 +81,14 @@ def _quota(settings: Settings, world: World, cohorts: range) -> np.ndarray:
     return np.diff(edges, axis=0).ravel()
 
 
-def _log_odds(settings: Settings, happened: pd.DataFrame) -> np.ndarray:
+def _log_odds(settings: Settings, happened: Facts) -> np.ndarray:
     """What speaks for leaving, in log-odds beside a level that is solved."""
     churn = settings.probabilities.churn
-    odds = churn.per_score * happened["weighted_session_score"].fillna(5.0).to_numpy()
-    odds = odds + churn.per_tutor_no_show * happened["tutor_no_shows"].to_numpy()
-    odds = odds + churn.per_silence * happened["silence"].to_numpy()
-    return odds + churn.no_follow_up * (happened["last_follow_up"].to_numpy() == 0)
+    score = happened["weighted_session_score"]
+    odds = churn.per_score * np.where(np.isnan(score), 5.0, score)
+    odds = odds + churn.per_tutor_no_show * happened["tutor_no_shows"]
+    odds = odds + churn.per_silence * happened["silence"]
+    return odds + churn.no_follow_up * (happened["last_follow_up"] == 0)
 
 
 def _logistic(x: np.ndarray) -> np.ndarray:
@@ -104,20 +111,17 @@ def _level(
     return level[codes]
 
 
-def _leavers(world: World, students: pd.DataFrame, odds, strata, groups, quota) -> np.ndarray:
+def _leavers(world: World, students: Table, odds, strata, groups, quota) -> np.ndarray:
     """Who leaves: the lost, then those the odds (and chance) speak for; the safe stay."""
-    u = uniform(world.seed, "student/churn", students["key"].to_numpy())
+    u = uniform(world.seed, "student/churn", students["key"])
     place, _ = ranks(groups, strata, -(odds + np.log(u / (1 - u))))
     return ((place < quota[groups]) & (strata != _SAFE)) | (strata == _LOST)
 
 
-def _reasons(
-    settings: Settings, world: World, students: pd.DataFrame, happened: pd.DataFrame, left: np.ndarray
-) -> np.ndarray:
+def _reasons(settings: Settings, world: World, students: Table, happened: Facts, left: np.ndarray) -> np.ndarray:
     """Rank (0 the main one, -1 none) of each churn reason (column) for each student (row), by what happened to them."""
-    reasons, key = settings.text.churn.reasons, students["key"].to_numpy()
-    facts = {str(name): happened[name].to_numpy() for name in happened}
-    weight = np.stack([r.weight * all_hold(r.when, facts, len(key)) for r in reasons.values()], axis=1)
+    reasons, key = settings.text.churn.reasons, students["key"]
+    weight = np.stack([r.weight * happened.all_hold(r.when) for r in reasons.values()], axis=1)
     u = np.stack([uniform(world.seed, f"student/reason/{name}", key) for name in reasons], axis=1)
     # Efraimidis-Spirakis: the smallest -log(u) / weight are a weighted draw without replacement.
     place = np.where(weight > 0, -np.log(u) / np.maximum(weight, 1e-12), np.inf).argsort(axis=1).argsort(axis=1)
@@ -126,72 +130,70 @@ def _reasons(
     return np.where(left[:, None] & (place < possible[:, None]), place, -1)
 
 
-def _goodbye(world: World, upstream: Mapping, students: pd.DataFrame) -> np.ndarray:
+def _goodbye(world: World, upstream: Mapping, students: Table) -> np.ndarray:
     """The date (datetime64[s]) on which each student would leave: after the last session, before as_of (Q6)."""
-    u = uniform(world.seed, "student/goodbye", students["key"].to_numpy())
+    u = uniform(world.seed, "student/goodbye", students["key"])
     day = last_day(world, upstream) + (1 + np.floor(LONGEST_PAUSE * u)).astype("timedelta64[D]")
-    return np.minimum(day, np.datetime64(world.settings.main.as_of, "D") - np.timedelta64(1, "D")).astype(
-        "datetime64[s]"
-    )
+    before = np.datetime64(world.settings.main.as_of, "D") - np.timedelta64(1, "D")
+    return np.minimum(day, before).astype("datetime64[s]")
 
 
-def _answers(settings: Settings, world: World, upstream: Mapping, live: tuple, full: tuple) -> np.ndarray:
+def _answers(settings: Settings, world: World, upstream: Mapping, done: Table, live: tuple, full: tuple) -> Words:
     """The survey answers of those who left, apart from those of their cohort.
 
     `live` and `full` are what happened and the ranks of the reasons, as configured and with every rule on. Answers are
     shared out by the latter; who leaves for another reason while a rule is off draws alone (R11).
     """
-    students = upstream["students"]["work_students"]
-    key, cohort = students["key"].to_numpy(), students["cohort"].to_numpy()
-    slots, (happened, reasons), (before, shared) = _about(world, upstream), live, full
-    words = np.full(len(students), None, dtype=object)
-    for code, reason in enumerate(settings.text.churn.reasons.values()):
+    students, surveys = upstream["students"]["work_students"], settings.text.churn.reasons
+    key, cohort = students["key"], students["cohort"]
+    (happened, reasons), (before, shared) = live, full
+    said, starts = np.full(students.rows, -1), np.cumsum([0, *(len(reason.survey) for reason in surveys.values())])
+    for code, reason in enumerate(surveys.values()):
         at = np.flatnonzero(shared[:, code] == 0)
-        draw = Keyed(world.seed, "churn/survey", (key[at],))
-        index = choose_apart(reason.survey, before.iloc[at], draw, cohort[at])
-        kept = (reasons[at, code] == 0) & fitting(reason.survey, happened.iloc[at], len(at))[index, np.arange(len(at))]
-        words[at[kept]] = spoken(reason.survey, index[kept], {n: v[at[kept]] for n, v in slots.items()})
-    for code, (name, reason) in enumerate(settings.text.churn.reasons.items()):
-        at = np.flatnonzero((reasons[:, code] == 0) & pd.isna(words))
+        if len(at):
+            draw = Keyed(world.seed, "churn/survey", (key[at],))
+            index = choose_apart(reason.survey, before.take(at), draw, cohort[at])
+            fits, pattern = fitting(reason.survey, happened.take(at))
+            kept = (reasons[at, code] == 0) & fits[pattern, index]
+            said[at[kept]] = starts[code] + index[kept]
+    for code, (name, reason) in enumerate(surveys.items()):
+        at = np.flatnonzero((reasons[:, code] == 0) & (said < 0))
         if len(at):
             u = uniform(world.seed, "churn/survey/alone", key[at])
-            words[at] = say(reason.survey, happened.iloc[at], u, {n: v[at] for n, v in slots.items()}, name)
-    return words
+            said[at] = starts[code] + choose(reason.survey, happened.take(at), u, name)
+    script = Script(_about(world, upstream, done))
+    lines = [line for reason in surveys.values() for line in reason.survey]
+    return Words(script.written(script.say(lines, said))).where(said >= 0)
 
 
-def _about(world: World, upstream: Mapping) -> dict[str, np.ndarray]:
+def _about(world: World, upstream: Mapping, done: Table) -> dict[str, Words]:
     """Words for what each student last worked on; of their first subject where no session took place."""
-    students, done = upstream["students"]["work_students"], view.completed(upstream)
-    last = last_completed(students, done)
-    subject = students["subject_0"].to_numpy().copy()
-    codes = topics.drawn(world, "churn/topic", subject, students["key"].to_numpy())
-    known = last >= 0
-    subject[known] = done["subject"].to_numpy()[last[known]]
+    students, last = upstream["students"]["work_students"], last_completed(upstream, done)
+    subject, known = students["subject_0"].copy(), last >= 0
+    codes = topics.drawn(world, "churn/topic", subject, students["key"])
+    subject[known] = done["subject"][last[known]]
     codes[known] = topics.of_sessions(world, done)[0][last[known]]
-    return {"subject": subject_column(world, subject, "name"), **topics.slots(world, codes)}
+    return {"subject": topics.subjects(world, subject, "name"), **topics.slots(world, codes)}
 
 
-def _outcome(world: World, upstream: Mapping, students: pd.DataFrame, left: np.ndarray, words) -> pd.DataFrame:
+def _outcome(world: World, upstream: Mapping, students: Table, left: np.ndarray, words: Words) -> Table:
     """The columns of `students` that are known at the end."""
-    day = np.where(left, _goodbye(world, upstream, students), np.datetime64("NaT", "s"))
-    status = np.where(left, "churned", "active").astype(object)
-    return pd.DataFrame(
-        {"user_id": students["user_id"], "status": status, "churned_date": day, "churn_survey_response": words}
+    return Table(
+        {
+            "user_id": students["user_id"],
+            "status": Words(["active", "churned"], left.astype(np.int64)),
+            "churned_date": np.where(left, _goodbye(world, upstream, students), np.datetime64("NaT", "s")),
+            "churn_survey_response": words,
+        }
     )
 
 
-def _reason_rows(
-    settings: Settings, world: World, upstream: Mapping, students: pd.DataFrame, reasons: np.ndarray
-) -> pd.DataFrame:
+def _reason_rows(settings: Settings, world: World, upstream: Mapping, students: Table, reasons: np.ndarray) -> Table:
     row, column = np.nonzero(reasons >= 0)
-    minute = GOODBYE[0] + np.floor(
-        (GOODBYE[1] - GOODBYE[0]) * uniform(world.seed, "churn/added_at", students["key"].to_numpy())
-    )
-    added = world.zone.utc(
-        _goodbye(world, upstream, students) + (minute * 60).astype(np.int64).astype("timedelta64[s]")
-    )
+    u = uniform(world.seed, "churn/added_at", students["key"])
+    minute = GOODBYE[0] + np.floor((GOODBYE[1] - GOODBYE[0]) * u)
+    seconds = (minute * 60).astype(np.int64).astype("timedelta64[s]")
+    added = world.zone.utc(_goodbye(world, upstream, students) + seconds)
     added = np.minimum(added, world.window[1] - np.timedelta64(1, "s"))
-    names = np.array(list(settings.text.churn.reasons), dtype=object)
-    return pd.DataFrame(
-        {"student_id": students["user_id"].to_numpy(object)[row], "reason": names[column], "added_at": added[row]}
-    )
+    reason = Words(list(settings.text.churn.reasons), column)
+    return Table({"student_id": students["user_id"][row], "reason": reason, "added_at": added[row]})

@@ -6,6 +6,7 @@ rows that refer to it hold codes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -56,7 +57,10 @@ class Words:
     @property
     def codes(self) -> np.ndarray:
         """The place of each row's text in the vocabulary; -1 where there is none."""
-        return np.arange(len(self.vocabulary)) if self._codes is None else self._codes
+        if self._codes is None:
+            there = np.arange(len(self.vocabulary))
+            return np.where(pc.is_valid(self.vocabulary), there, -1) if self.vocabulary.null_count else there
+        return self._codes
 
     def __getitem__(self, rows: Rows) -> "Words":
         return Words(self.vocabulary, self.codes[rows])
@@ -69,6 +73,18 @@ class Words:
     def where(self, kept: np.ndarray) -> "Words":
         """The texts of the rows that are kept, nothing in the others."""
         return Words(self.vocabulary, np.where(kept, self.codes, -1))
+
+    def among_rows(self, keys: "Words") -> np.ndarray:
+        """The row of `keys` (no text twice) that holds each row's text; -1 where none does."""
+        if self.vocabulary is keys.vocabulary and keys._codes is None:
+            return self.codes
+        rows = pc.index_in(self.vocabulary, value_set=keys.arrow().cast(pa.string())).fill_null(-1)
+        return np.append(rows.to_numpy(zero_copy_only=False), -1)[self.codes].astype(np.int64)
+
+    def not_empty(self) -> np.ndarray:
+        """One boolean per row: it holds a text, of one character or more."""
+        lengths = pc.binary_length(self.vocabulary).to_numpy(zero_copy_only=False)
+        return np.append(lengths > 0, False)[self.codes]
 
     def texts(self) -> np.ndarray:
         """The texts as objects, None where there is none: for few rows, or for who cannot do with codes."""
@@ -127,7 +143,7 @@ def uuid_texts(high: np.ndarray, low: np.ndarray) -> pa.Array:
     return pa.StringArray.from_buffers(len(high), pa.py_buffer(offsets), pa.py_buffer(text))
 
 
-class Table(Mapping[str, Column]):
+class Table(Mapping[str, Any]):
     """Columns of one length by name. Never changed: what differs is a new table that shares the other columns."""
 
     __slots__ = ("_columns", "rows")
@@ -139,7 +155,7 @@ class Table(Mapping[str, Column]):
         if wrong:
             raise ValueError(f"columns of {wrong} rows in a table of {self.rows}")
 
-    def __getitem__(self, name: str) -> Column:
+    def __getitem__(self, name: str) -> Any:
         return self._columns[name]
 
     def __iter__(self) -> Iterator[str]:

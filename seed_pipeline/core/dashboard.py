@@ -3,11 +3,11 @@
 A tutor's rows come from the sessions, the platform's from its tutors' rows: they add up whatever the chunks (X1).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 
+from seed_pipeline.core.columns import Column, Table, Words, constant, stacked
 from seed_pipeline.core.windows import Exact, Observed, meets_all
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.alerts import RELIABILITY, Dashboard
@@ -15,7 +15,6 @@ from seed_pipeline.settings.conditions import Conditions, parse_all
 from seed_pipeline.settings.facts import RATING, SCORE
 
 PERIODS = ("current", "previous")
-COLUMNS = ["scope", "id", "metric", "period", "value"]
 _COMPLETED = parse_all("status == completed")
 _FIRST = parse_all("session_number == 1")
 _BOOKED = parse_all("follow_up_booked == 1")
@@ -23,7 +22,7 @@ _COUNTS = ("sessions", "completed_sessions", "first_sessions", "tutor_no_shows",
 _TENTHS = 10
 
 
-def of_tutors(settings: Settings, seen: Observed) -> pd.DataFrame:
+def of_tutors(settings: Settings, seen: Observed) -> Table:
     """Rows of truth_dashboard on each tutor: by tutor, period, metric; none for a period without sessions of theirs."""
     values: dict[tuple[str, str], np.ndarray] = {}
     for back, period in enumerate(PERIODS):
@@ -33,37 +32,42 @@ def of_tutors(settings: Settings, seen: Observed) -> pd.DataFrame:
     values |= {(metric, PERIODS[0]): figure for metric, figure in _insights(settings, seen).items()}
     table = np.column_stack(list(values.values()))
     tutor, what = np.nonzero(~np.isnan(table))
-    metrics, periods = (np.array(names, dtype=object) for names in zip(*values, strict=True))
-    return _rows("tutor", seen.tutors[tutor], metrics[what], periods[what], table[tutor, what])
+    metrics, periods = (_coded(names)[what] for names in zip(*values, strict=True))
+    return _rows("tutor", seen.tutors[tutor], metrics, periods, table[tutor, what])
 
 
-def _rows(scope: str, ids: object, metric: object, period: object, value: object) -> pd.DataFrame:
-    frame = pd.DataFrame({"scope": "", "id": ids, "metric": metric, "period": period, "value": value})
-    return frame.assign(scope=scope)[COLUMNS]
+def _coded(names: Sequence[str]) -> Words:
+    known = {name: code for code, name in enumerate(dict.fromkeys(names))}
+    return Words(list(known), np.array([known[name] for name in names]))
+
+
+def _rows(scope: str, ids: Column, metric: Column, period: Column, value: np.ndarray) -> Table:
+    known = {"id": ids, "metric": metric, "period": period, "value": value}
+    return Table({"scope": constant(scope, len(value)), **known})
 
 
 def _of_period(dashboard: Dashboard, seen: Observed, back: int) -> dict[str, Exact]:
     """Every figure of one period, per tutor."""
     every = seen.within(dashboard.days, back)
-    done = every & seen.meet(_COMPLETED)
-    first = done & seen.meet(_FIRST)
-    late = done & seen.meet(parse_all(f"minutes_late > {dashboard.late_after!r}"))
+    done = every & seen.all_hold(_COMPLETED)
+    first = done & seen.all_hold(_FIRST)
+    late = done & seen.all_hold(parse_all(f"minutes_late > {dashboard.late_after!r}"))
 
     def counted(rows: np.ndarray) -> Exact:
         return Exact(seen.count(rows), np.ones(len(seen.tutors), np.int64))
 
     counts = {
-        "tutor_no_shows": counted(every & seen.meet(parse_all("status == no_show_tutor"))),
-        "reschedules_by_tutor": counted(every & seen.meet(parse_all("rescheduled_by == tutor"))),
+        "tutor_no_shows": counted(every & seen.all_hold(parse_all("status == no_show_tutor"))),
+        "reschedules_by_tutor": counted(every & seen.all_hold(parse_all("rescheduled_by == tutor"))),
     }
     return {
         "sessions": counted(every),
         "completed_sessions": counted(done),
         "mean_score": seen.mean(done, SCORE),
         "first_sessions": counted(first),
-        "first_session_rebooking_rate": Exact(seen.count(first & seen.meet(_BOOKED)), seen.count(first)),
+        "first_session_rebooking_rate": Exact(seen.count(first & seen.all_hold(_BOOKED)), seen.count(first)),
         **counts,
-        "student_no_shows": counted(every & seen.meet(parse_all("status == no_show_student"))),
+        "student_no_shows": counted(every & seen.all_hold(parse_all("status == no_show_student"))),
         "late_arrivals": counted(late),
         "mean_rating": seen.mean(done, RATING),
         "risk_level": _risk(dashboard, counts),
@@ -100,15 +104,12 @@ class Platform:
         self._dashboard = settings.alerts.dashboard
         self._sums = {period: np.zeros(len(_COUNTS) + 3, np.int64) for period in PERIODS}
 
-    def add(self, rows: pd.DataFrame) -> None:
+    def add(self, rows: Table) -> None:
         """The rows of further tutors."""
         for period in PERIODS:
-            frame = rows[rows["period"] == period]
-            table = frame.pivot(index="id", columns="metric", values="value")
-            if len(table):
-                self._sums[period] += self._totals(
-                    {str(m): np.nan_to_num(table[m].to_numpy(np.float64)) for m in table}
-                )
+            these = rows.take(rows.words("period").among(period))
+            if these.rows:
+                self._sums[period] += self._totals(_by_metric(these))
 
     def _totals(self, of: Mapping[str, np.ndarray]) -> np.ndarray:
         """The counts, then tenths of score, first sessions rebooked and tutors at risk: whole numbers all."""
@@ -120,20 +121,30 @@ class Platform:
         columns = [*(of[name] for name in _COUNTS), tenths, booked, at_risk]
         return np.array([np.rint(column).sum() for column in columns], dtype=np.int64)
 
-    def rows(self) -> pd.DataFrame:
+    def rows(self) -> Table:
         """Rows of truth_dashboard on everybody so far; none for a period without sessions."""
-        parts = [self._of(period) for period in PERIODS]
-        return pd.concat(parts, ignore_index=True)
+        return stacked([self._of(period) for period in PERIODS])
 
-    def _of(self, period: str) -> pd.DataFrame:
+    def _of(self, period: str) -> Table:
         *counts, tenths, booked, at_risk = self._sums[period].tolist()
         figures: dict[str, float] = dict(zip(_COUNTS, counts, strict=True))
-        if not figures["sessions"]:
-            return pd.DataFrame(columns=COLUMNS)
         missed = figures["tutor_no_shows"] + figures["student_no_shows"]
-        figures |= {"no_show_rate": missed / figures["sessions"], "tutors_at_risk": at_risk}
-        if figures["completed_sessions"]:
+        if figures["sessions"]:
+            figures |= {"no_show_rate": missed / figures["sessions"], "tutors_at_risk": at_risk}
+        else:
+            figures = {}
+        if figures.get("completed_sessions"):
             figures["mean_score"] = tenths / (_TENTHS * figures["completed_sessions"])
-        if figures["first_sessions"]:
+        if figures.get("first_sessions"):
             figures["first_session_rebooking_rate"] = booked / figures["first_sessions"]
-        return _rows("platform", "platform", list(figures), period, np.array(list(figures.values()), np.float64))
+        ids, periods = constant("platform", len(figures)), constant(period, len(figures))
+        return _rows("platform", ids, Words(list(figures)), periods, np.array(list(figures.values()), np.float64))
+
+
+def _by_metric(rows: Table) -> dict[str, np.ndarray]:
+    """The values of each metric, a row per tutor; 0 where a tutor has none."""
+    ids, metrics = rows.words("id"), rows.words("metric")
+    tutors, tutor = np.unique(ids.codes, return_inverse=True)
+    table = np.zeros((len(metrics.vocabulary), len(tutors)))
+    table[metrics.codes, tutor] = rows.number("value")
+    return dict(zip(metrics.vocabulary.to_pylist(), table, strict=True))

@@ -6,7 +6,6 @@ import pyarrow as pa
 
 from seed_pipeline.core import (
     answer_key,
-    bridge,
     churn,
     dashboard,
     defects,
@@ -27,26 +26,16 @@ Arrow = dict[str, pa.Table]
 Make = Callable[[Settings, World, range, Mapping[str, Tables]], Tables]
 
 
-def _framed(make: Callable) -> Make:
-    """An entity that is still made of frames."""
-
-    def made(settings: Settings, world: World, cohorts: range, upstream: Mapping[str, Tables]) -> Tables:
-        frames = {entity: bridge.to_frames(tables) for entity, tables in upstream.items()}
-        return bridge.from_frames(make(settings, world, cohorts, frames))
-
-    return made
-
-
 MAKES: dict[str, Make] = {
     "reference": reference.make,
     "tutors": tutors.make,
     "students": students.make,
     "sessions": sessions.make,
     "metrics": metrics.make,
-    "feedback": _framed(feedback.make),
-    "highlights": _framed(highlights.make),
-    "churn": _framed(churn.make),
-    "answer_key": _framed(answer_key.make),
+    "feedback": feedback.make,
+    "highlights": highlights.make,
+    "churn": churn.make,
+    "answer_key": answer_key.make,
 }
 """Each entity's function, in the order they are made: tables of a range of cohorts from the upstream tables of it."""
 
@@ -126,9 +115,8 @@ class Closing:
 
     def add(self, rows: pa.Table, last: bool) -> pa.Table:
         """A chunk's `truth_dashboard`, in order; the last one's ends with the platform's rows."""
-        self._platform.add(rows.to_pandas())
+        self._platform.add(from_arrow(rows))
         if not last:
             return rows
-        platform = bridge.from_frames({"truth_dashboard": self._platform.rows()})["truth_dashboard"]
-        own = to_arrow("truth_dashboard", platform)
+        own = to_arrow("truth_dashboard", self._platform.rows())
         return pa.concat_tables([rows.cast(own.schema), own])

@@ -3,52 +3,51 @@
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 
-from seed_pipeline.core.alerts import counted, raised
+from seed_pipeline.core.alerts import Meetings, Subjects, raised
 from seed_pipeline.core.cast import window_end
+from seed_pipeline.core.columns import Tables, Words
 from seed_pipeline.core.dashboard import of_tutors
+from seed_pipeline.core.randomness import keys_of
 from seed_pipeline.core.windows import Observed
 from seed_pipeline.core.world import World
-from seed_pipeline.settings.facts import METRICS, RATING, SCORE, SESSION_FACTS
+from seed_pipeline.settings.facts import SCORE
 
-_UNKNOWN = {"churn_probability": np.nan, "weighted_session_score": np.nan}
+_UNKNOWN = ("churn_probability", "weighted_session_score")
+_NEVER = ("earlier_tutor_no_shows", "has_video", "has_screen")
+"""No scene has a completed session after a no-show, nor video or screen metrics."""
 
 
-def found_in(world: World, rows: Mapping[str, Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
+def found_in(world: World, rows: Mapping[str, Tables]) -> Tables:
     """`truth_alerts` and `truth_dashboard` on the injected sessions and their people; nothing where there are none."""
     if "sessions" not in rows:
         return {}
-    seen = Observed(rows["sessions"]["sessions"]["tutor_id"].unique().tolist(), rows, window_end(world))
-    alerts = raised(world, _subjects(rows), seen, np.zeros(len(seen.tutors), np.int64))
+    tutor = rows["sessions"]["sessions"].words("tutor_id")
+    tutors = Words(tutor.vocabulary)
+    seen = Observed(tutors, tutor.codes, rows, window_end(world))
+    alerts = raised(world, _subjects(seen, tutors), seen, np.zeros(len(tutors), np.int64))
     return {"truth_alerts": alerts, "truth_dashboard": of_tutors(world.settings, seen)}
 
 
-def _subjects(rows: Mapping[str, Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
-    score = rows["metrics"]["sessions"][SCORE].to_numpy(np.float64)
-    sessions = rows["sessions"]["sessions"].assign(**{SCORE: score}, cohort=0)
-    pair = sessions["tutor_id"] + "/" + sessions["student_id"]
-    keys = {"tutor_key": sessions["tutor_id"], "student_key": sessions["student_id"], "pair": pair}
-    every = sessions.assign(score=score, **{name: _key(ids) for name, ids in keys.items()})
+def _subjects(seen: Observed, tutors: Words) -> dict[str, Subjects]:
+    student, zero = seen.sessions.words("student_id"), np.zeros(seen.rows, dtype=np.int64)
+    students, score = Words(student.vocabulary), np.asarray(seen[SCORE])
+    met = Meetings(tutors, students, seen.tutor, student.codes, zero, seen.sessions.words("status"), score)
+    tutor_of, student_of = tutors.texts()[seen.tutor], student.texts()
+    unknown = {name: np.full(len(students), np.nan) for name in _UNKNOWN}
+    of_students = met.counted(keys_of(student_of), "student")
     return {
-        "session": _of_sessions(sessions, rows),
-        "tutor": counted(every, "tutor_key").assign(student_id=None),
-        "pair": counted(every, "pair"),
-        "student": counted(every, "student_key").assign(**_UNKNOWN),
+        "session": _of_sessions(seen),
+        "tutor": met.counted(keys_of(tutor_of), "tutor"),
+        "pair": met.counted(keys_of(tutor_of + "/" + student_of), "pair"),
+        "student": of_students._replace(facts=of_students.facts.but(unknown)),
     }
 
 
-def _key(ids: pd.Series) -> np.ndarray:
-    """A number for each ID that is no place in any cast."""
-    return pd.util.hash_array(ids.to_numpy(object), categorize=False)
-
-
-def _of_sessions(sessions: pd.DataFrame, rows: Mapping[str, Mapping[str, pd.DataFrame]]) -> pd.DataFrame:
-    """Completed sessions and their facts; no scene has one after a no-show, nor video or screen metrics."""
-    done = sessions[sessions["status"] == "completed"].rename(columns={"id": "session_id"})
-    done = done.assign(key=_key(done["session_id"]), earlier_tutor_no_shows=0, has_video=False, has_screen=False)
-    for table in (rows["metrics"].get("session_audio_metrics"), rows.get("feedback", {}).get("session_feedback")):
-        if table is not None:
-            done = done.merge(table.drop(columns=["created_at"], errors="ignore"), on="session_id", how="left")
-    lacking = [name for name in (*SESSION_FACTS, *METRICS, RATING) if name not in done]
-    return done.assign(**dict.fromkeys(lacking, np.nan))
+def _of_sessions(seen: Observed) -> Subjects:
+    """Completed sessions and their facts."""
+    rows = np.flatnonzero(seen.sessions.words("status").among("completed"))
+    never = {name: np.zeros(len(rows)) for name in _NEVER}
+    session, cohort = seen.ids[rows], np.zeros(len(rows), dtype=np.int64)
+    tutor, student = (seen.sessions.words(f"{role}_id")[rows] for role in ("tutor", "student"))
+    return Subjects(keys_of(session.texts()), cohort, tutor, student, session, seen.take(rows, **never))

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from seed_pipeline.core import bridge
 from seed_pipeline.core.cast import window_start
 from seed_pipeline.core.columns import arrow_type, from_arrow, to_arrow
 from seed_pipeline.core.defect_alerts import found_in
@@ -39,8 +38,7 @@ def injected(world: World, cohorts: range) -> dict[str, Arrow]:
         for number in range(often):
             _Scene(world, rows, name, kind, number).play()
     made = rows.by_asset()
-    frames = {asset: {t: bridge.to_frame(from_arrow(d)) for t, d in tables.items()} for asset, tables in made.items()}
-    found = bridge.from_frames(found_in(world, frames)) if made else {}
+    found = found_in(world, {asset: {t: from_arrow(d) for t, d in tables.items()} for asset, tables in made.items()})
     return made | ({"answer_key": {name: to_arrow(name, table) for name, table in found.items()}} if found else {})
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
+from seed_pipeline.core.columns import Table
 from seed_pipeline.core.randomness import chosen, pick, ranks, spread, uniform
 from seed_pipeline.core.world import World
 from seed_pipeline.settings.ranges import Strict
@@ -14,7 +14,7 @@ from seed_pipeline.settings.ranges import Strict
 class Draws:
     """Draws of one entity's sessions; all arrays have one value per completed session, in key order."""
 
-    def __init__(self, world: World, done: Any) -> None:
+    def __init__(self, world: World, done: Table) -> None:
         self.world, self.done = world, done
         self.key, self.cohort, self.pair = (np.asarray(done[c]) for c in ("key", "cohort", "pair"))
         self.tutor_persona, self.student_persona = (np.asarray(done[c]) for c in ("tutor_persona", "student_persona"))

@@ -3,20 +3,20 @@
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 
-from seed_pipeline.core import framed, view
 from seed_pipeline.core import rules as engine
+from seed_pipeline.core import view
 from seed_pipeline.core.baselines import solve
-from seed_pipeline.core.columns import Table
+from seed_pipeline.core.columns import Table, Tables, Words
 from seed_pipeline.core.draws import Draws
+from seed_pipeline.core.facts import Facts
 from seed_pipeline.core.randomness import GOLDEN_SHARE, bell, reconsidered, uniform
-from seed_pipeline.core.wording import NOTHING, compose, say
+from seed_pipeline.core.wording import Script, choose
 from seed_pipeline.core.world import World
 from seed_pipeline.settings import Settings
-from seed_pipeline.settings.conditions import all_hold
 from seed_pipeline.settings.facts import RATING
 from seed_pipeline.settings.ranges import middle
+from seed_pipeline.settings.text_lines import Line
 
 CHANCE = "feedback_probability"
 KIND, UNKIND = 4.3, 3.3  # stars before rounding of kind and of other feedback on poor sessions (N7)
@@ -27,9 +27,10 @@ FEW = 12  # completed sessions of a tutor persona in a cohort, below which chanc
 LONGEST_WAIT = 36 * 60  # minutes until feedback is submitted
 
 
-def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) -> dict[str, pd.DataFrame]:
+def make(settings: Settings, world: World, cohorts: range, upstream: Mapping[str, Tables]) -> Tables:
     """`session_feedback`, `session_feedback_tags`, and the journal of ratings and chances, `work_effects`."""
-    done, facts = view.completed(upstream), view.facts(world, upstream)
+    done = view.completed(upstream)
+    facts = view.facts(world, upstream, done)
     draws, full = Draws(world, done), view.with_every_rule(facts, upstream)
     poor = full["overall_session_score"] < settings.probabilities.stories.poor_score
     given, chances = _given(settings, draws, facts, full, poor, cohorts)
@@ -38,12 +39,10 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     chain = engine.steps([r for r in settings.correlations.rules if r.enabled], RATING, facts, given["live"])
     stars = engine.SCALES[RATING].stored(engine.applied(before, chain))
 
-    rated = {name: values[rows] for name, values in facts.items()} | {RATING: stars[rows]}
-    said = done.iloc[rows].reset_index(drop=True)
+    said, rated = done.take(rows), facts.take(rows, **{RATING: stars[rows]})
     tags = _tags(settings, world, said, rated)
-    at = upstream["sessions"]["work_sessions"]["completed"].to_numpy()
-    ends = upstream["sessions"]["sessions"]["completed_at"].to_numpy()[at]
-    feedback = pd.DataFrame(
+    ends = upstream["sessions"]["sessions"]["completed_at"][upstream["sessions"]["work_sessions"]["completed"]]
+    feedback = Table(
         {
             "session_id": said["session_id"],
             RATING: stars[rows].astype(np.int32),
@@ -54,13 +53,13 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping) ->
     return {
         "session_feedback": feedback,
         "session_feedback_tags": _tag_rows(settings, said, tags),
-        "work_effects": framed.journals([chances, engine.journal(draws.key, RATING, before, chain)]),
+        "work_effects": engine.journals([chances, engine.journal(draws.key, RATING, before, chain)]),
     }
 
 
 def _given(
-    settings: Settings, draws: Draws, facts: dict, full: dict, poor: np.ndarray, cohorts: range
-) -> tuple[dict, Table]:
+    settings: Settings, draws: Draws, facts: Facts, full: Facts, poor: np.ndarray, cohorts: range
+) -> tuple[dict[str, np.ndarray], Table]:
     """Which sessions have feedback, under all rules and as configured; and the journal of the chances."""
     rules, everybody = settings.correlations.rules, np.ones(len(draws), dtype=bool)
     base = draws.student(settings.personas.students, "feedback")
@@ -71,13 +70,13 @@ def _given(
         np.arange(cohorts.start, cohorts.stop), settings.probabilities.availability.feedback
     )
     chance = _chances(draws, base, with_all, certain, draws.cohort - cohorts.start, total)
-    first = draws.done["number"].to_numpy() == 1
+    first = draws.done["number"] == 1
     given = draws.systematic("feedback", chance, 0, draws.student_persona, first, draws.tutor_persona)
     live = reconsidered(given, with_all, engine.applied(base, chain), draws.uniform("feedback_without_rule"))
     return {"full": given, "live": live}, engine.journal(draws.key, CHANCE, base, chain)
 
 
-def _forgivable(settings: Settings, draws: Draws, full: dict, poor: np.ndarray) -> np.ndarray:
+def _forgivable(settings: Settings, draws: Draws, full: Facts, poor: np.ndarray) -> np.ndarray:
     """Poor sessions that may be rated kindly (N7): no rule forbids it, and the persona's mean rating bears it (T4).
 
     That of a well-liked persona bears any number, that of others one.
@@ -88,7 +87,7 @@ def _forgivable(settings: Settings, draws: Draws, full: dict, poor: np.ndarray) 
     return able & ((best >= LIKED) | ((best >= BEARS_ONE) & (one < 1)))
 
 
-def _capped(settings: Settings, draws: Draws, full: dict) -> np.ndarray:
+def _capped(settings: Settings, draws: Draws, full: Facts) -> np.ndarray:
     """Sessions whose rating a rule limits."""
     capped = np.zeros(len(draws), dtype=bool)
     for step in engine.steps(settings.correlations.rules, RATING, full, ~capped):
@@ -96,7 +95,7 @@ def _capped(settings: Settings, draws: Draws, full: dict) -> np.ndarray:
     return capped
 
 
-def _certain(settings: Settings, draws: Draws, full: dict, poor: np.ndarray, chance: np.ndarray) -> np.ndarray:
+def _certain(settings: Settings, draws: Draws, full: Facts, poor: np.ndarray, chance: np.ndarray) -> np.ndarray:
     """Sessions that surely have feedback: one that can be forgiven (N7), two of a tutor persona with few (T4).
 
     Of the latter only the first cohort has need: with more cohorts, chance hears everybody. Two whose ratings a rule
@@ -132,7 +131,7 @@ def _moved(chance: np.ndarray, certain: np.ndarray, groups: np.ndarray, mean: np
     return at(solve(at, groups, mean, -2.0, 2.0)[groups])
 
 
-def _before(settings: Settings, draws: Draws, full: dict, given: np.ndarray, poor: np.ndarray) -> np.ndarray:
+def _before(settings: Settings, draws: Draws, full: Facts, given: np.ndarray, poor: np.ndarray) -> np.ndarray:
     """Stars before rules, unrounded: tutor personas' mean ratings come out as declared (T4), kindness as told (N7)."""
     personas = settings.personas.tutors
     chain = engine.steps(settings.correlations.rules, RATING, full, given)
@@ -170,7 +169,7 @@ def _mood(settings: Settings, draws: Draws, score: np.ndarray, given: np.ndarray
     return mood.per_score * (score - usual) + mood.spread * bell(draws.spread("rating", groups))
 
 
-def _kind(settings: Settings, draws: Draws, full: dict, given: np.ndarray, poor: np.ndarray) -> np.ndarray:
+def _kind(settings: Settings, draws: Draws, full: Facts, given: np.ndarray, poor: np.ndarray) -> np.ndarray:
     """Feedback on poor sessions that is kind all the same: the stated share, at least one in the first cohort (N7)."""
     able = given & _forgivable(settings, draws, full, poor)
     codes = np.unique(draws.cohort, return_inverse=True)[1]
@@ -180,55 +179,60 @@ def _kind(settings: Settings, draws: Draws, full: dict, given: np.ndarray, poor:
     return able & (place < np.floor(settings.probabilities.stories.forgiving * heard + offset))
 
 
-def _tags(settings: Settings, world: World, said: pd.DataFrame, facts: dict) -> np.ndarray:
+def _tags(settings: Settings, world: World, said: Table, facts: Facts) -> np.ndarray:
     """One column per tag: given or not; at most MOST_TAGS (Q10)."""
-    key = said["key"].to_numpy()
-    u = np.stack([uniform(world.seed, f"feedback/tag/{name}", key) for name in settings.text.feedback.tags], axis=1)
-    allowed = np.stack([all_hold(t.when, facts, len(key)) for t in settings.text.feedback.tags.values()], axis=1)
-    weight = np.array([t.weight for t in settings.text.feedback.tags.values()])
+    tags, key = settings.text.feedback.tags, said["key"]
+    u = np.stack([uniform(world.seed, f"feedback/tag/{name}", key) for name in tags], axis=1)
+    allowed = np.stack([facts.all_hold(tag.when) for tag in tags.values()], axis=1)
+    weight = np.array([tag.weight for tag in tags.values()])
     ratio = np.where(allowed & (u < weight), u / np.maximum(weight, 1e-12), 2.0)
     return (ratio <= 1) & (ratio.argsort(axis=1).argsort(axis=1) < MOST_TAGS)
 
 
-def _tag_rows(settings: Settings, said: pd.DataFrame, tags: np.ndarray) -> pd.DataFrame:
+def _tag_rows(settings: Settings, said: Table, tags: np.ndarray) -> Table:
     row, column = np.nonzero(tags)
-    names = np.array(list(settings.text.feedback.tags), dtype=object)
-    return pd.DataFrame({"session_id": said["session_id"].to_numpy()[row], "tag": names[column]})
+    return Table({"session_id": said["session_id"][row], "tag": Words(list(settings.text.feedback.tags), column)})
 
 
 def _comments(
-    settings: Settings, world: World, said: pd.DataFrame, facts: dict, about: dict, tags: np.ndarray
-) -> np.ndarray:
+    settings: Settings, world: World, said: Table, facts: Facts, about: Mapping[str, Words], tags: np.ndarray
+) -> Words:
     """An opening, a detail about one of the tags given, a closing; some leave no words."""
-    words, key = settings.text.feedback, said["key"].to_numpy()
-    parts = ("opening", "detail", "closing", "which", "none")
-    u = {part: uniform(world.seed, f"feedback/{part}", key) for part in parts}
-    detail = np.full(len(key), "", dtype=object)
+    words, key, script = settings.text.feedback, said["key"], Script(about)
+    u = {
+        part: uniform(world.seed, f"feedback/{part}", key) for part in ("opening", "detail", "closing", "which", "none")
+    }
+    comment = {"opening": words.comment.opening, "closing": words.comment.closing}
+    opening, closing = (script.say(lines, choose(lines, facts, u[part], part)) for part, lines in comment.items())
+    detail = _details(settings, script, facts, u["detail"], _spoken_of(tags, u["which"]))
+    text = Words(script.written(opening, detail, closing))
+    return text.where((u["none"] >= words.no_comment_share) & text.not_empty())
+
+
+def _spoken_of(tags: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """The tag (column) of which each comment tells, one of those given; -1 where none was."""
     place = np.cumsum(tags, axis=1)
-    chosen = 1 + np.floor(u["which"] * np.maximum(place[:, -1], 1)).astype(int)
+    chosen = 1 + np.floor(u * np.maximum(place[:, -1], 1)).astype(int)
     which = tags & (place == chosen[:, None])
-    for column, name in enumerate(words.tags):
-        at = np.flatnonzero(which[:, column])
+    return np.where(which.any(axis=1), which.argmax(axis=1), -1)
+
+
+def _details(settings: Settings, script: Script, facts: Facts, u: np.ndarray, which: np.ndarray) -> np.ndarray:
+    """The pieces of the details, none where no tag is told of."""
+    comment = settings.text.feedback.comment
+    index = np.full(len(which), -1)
+    lines: list[Line] = []
+    for column, name in enumerate(settings.text.feedback.tags):
+        at = np.flatnonzero(which == column)
         if len(at):
-            lines = words.comment.detail[name]
-            detail[at] = say(lines, _at(facts, at), u["detail"][at], _at(about, at), f"detail.{name}").to_numpy(object)
-    opening, closing = (
-        compose({part: getattr(words.comment, part)}, facts, u[part][:, None], about).to_numpy(object)
-        for part in ("opening", "closing")
-    )
-    spaced = opening + np.where(detail != "", " ", "") + detail + np.where(closing != "", " ", "") + closing
-    text = pd.Series(spaced, dtype="str").str.strip()
-    silent = (u["none"] < words.no_comment_share) | (text == "").to_numpy()
-    return np.where(silent, NOTHING, text.to_numpy(object))
+            index[at] = len(lines) + choose(comment.detail[name], facts.take(at), u[at], f"detail.{name}")
+        lines += comment.detail[name]
+    return script.say(lines, index)
 
 
-def _at(columns: Mapping[str, np.ndarray], rows: np.ndarray) -> dict[str, np.ndarray]:
-    return {name: values[rows] for name, values in columns.items()}
-
-
-def _submitted(world: World, said: pd.DataFrame, end: np.ndarray) -> np.ndarray:
+def _submitted(world: World, said: Table, end: np.ndarray) -> np.ndarray:
     """Minutes to a day and a half after the session, before the window closes."""
-    u = uniform(world.seed, "feedback/wait", said["key"].to_numpy())
+    u = uniform(world.seed, "feedback/wait", said["key"])
     wait = (3 + LONGEST_WAIT * u**3) * 60
     latest = world.window[1] - np.timedelta64(1, "s")
     return np.maximum(np.minimum(end + wait.astype(np.int64).astype("timedelta64[s]"), latest), end)

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from seed_pipeline.core.columns import Table, Words, stacked
+from seed_pipeline.core.facts import Facts as Judged
 from seed_pipeline.core.randomness import in_order
 from seed_pipeline.schema import decimals, metadata
-from seed_pipeline.settings.conditions import all_hold
 from seed_pipeline.settings.facts import PROBABILITY_METRICS, RULE_METRICS, comes_from, known_before
 from seed_pipeline.settings.files import SettingsError
 from seed_pipeline.settings.rules import Rule
@@ -72,8 +72,9 @@ class Step(NamedTuple):
 
 def steps(rules: Iterable[Rule], metric: str, facts: Facts, among: np.ndarray) -> list[Step]:
     """The effects of the rules on a metric, in order; they act on the rows of `among` whose facts trigger them."""
+    judged = facts if isinstance(facts, Judged) else Judged(facts, len(among))
     return [
-        Step(rule.name, effect.operation, effect.value, among & all_hold(rule.when, facts, len(among)))
+        Step(rule.name, effect.operation, effect.value, among & judged.all_hold(rule.when))
         for rule in rules
         for effect in rule.effects
         if effect.metric == metric

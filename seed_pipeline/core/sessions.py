@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from seed_pipeline.core import booking, bridge, calendar, topics
-from seed_pipeline.core.cast import DEPARTMENTS, subject_column
+from seed_pipeline.core import booking, calendar, topics
+from seed_pipeline.core.cast import DEPARTMENTS
 from seed_pipeline.core.columns import Column, Table, Tables, Words
+from seed_pipeline.core.facts import Facts
 from seed_pipeline.core.randomness import chosen, ids, in_turns, ranks, rounded, to_total, uniform, whole_between
 from seed_pipeline.core.wording import say
 from seed_pipeline.core.world import World
@@ -219,15 +220,16 @@ def _trouble(settings: Settings, world: World, work: Table) -> Words:
     troubled = work.number("technical_issues")
     rows = work.take(np.flatnonzero(troubled))
     key = rows.number("key")
-    facts = {
+    facts: dict[str, Column] = {
         "session_number": rows.number("number"),
         "scheduled_duration": rows.number("scheduled_duration"),
-        "category": subject_column(world, rows.number("subject"), "category"),
+        "category": topics.subjects(world, rows.number("subject"), "category"),
     }
     slots = {
-        "minutes": whole_between(uniform(world.seed, "session/trouble_minutes", key), 2, 9).astype(str),
-        "topic": topics.slots(world, topics.of_sessions(world, bridge.to_frame(rows))[0])["topic"],
+        "minutes": Words(whole_between(uniform(world.seed, "session/trouble_minutes", key), 2, 9).astype(str)),
+        "topic": topics.slots(world, topics.of_sessions(world, rows)[0])["topic"],
     }
     lines = settings.text.sessions.technical_issue
-    said = say(lines, facts, uniform(world.seed, "session/trouble", key), slots, "technical_issue")
-    return Words(said.to_numpy(object), np.where(troubled, np.cumsum(troubled) - 1, -1))
+    u = uniform(world.seed, "session/trouble", key)
+    said = say(lines, Facts(facts, rows.rows), u, slots, "technical_issue")
+    return Words(said.vocabulary, np.where(troubled, np.cumsum(troubled) - 1, -1))

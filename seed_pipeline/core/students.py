@@ -7,8 +7,9 @@ import pyarrow.compute as pc
 
 from seed_pipeline.core import topics
 from seed_pipeline.core.apart import Keyed, say_apart
-from seed_pipeline.core.cast import departments, joined, people, places, studied, subject_column
+from seed_pipeline.core.cast import departments, joined, people, places, studied
 from seed_pipeline.core.columns import Column, Table, Tables, Words, written
+from seed_pipeline.core.facts import Facts
 from seed_pipeline.core.randomness import uniform
 from seed_pipeline.core.world import World
 from seed_pipeline.schema import ENUMS
@@ -80,29 +81,27 @@ def _profile(
     main = studies[
         np.arange(len(key)), (uniform(seed, "student/main_subject", key) * studies.shape[1]).astype(np.int64)
     ]
-    grade_name = np.array(GRADES, dtype=object)[grade]
     facts = {
         "engagement": np.array([middle(p.engagement) for p in personas])[persona],
         "questions": np.array([middle(p.questions) for p in personas])[persona],
         "response_delay": np.array([middle(p.response_delay) for p in personas])[persona],
         "frustration": np.array([p.frustration for p in personas])[persona],
-        "grade": grade_name,
-        "category": subject_column(world, main, "category"),
+        "grade": Words(GRADES, grade),
+        "category": topics.subjects(world, main, "category"),
     }
     slots = {
-        "subject": subject_column(world, main, "name"),
+        "subject": topics.subjects(world, main, "name"),
         **topics.slots(world, topics.drawn(world, "student/topic", main, key)),
-        "grade": grade_name,
-        "first_name": called.texts(),
+        "grade": Words(GRADES, grade),
+        "first_name": called,
     }
+    told = Facts(facts, len(key))
     words, cohort = settings.text.people.students, place.number("cohort")
     name = Words(pc.replace_substring_regex(email.plain(), "@.*", ""))
     grown_up = np.isin(grade, [GRADES.index(name) for name in _GROWN_UP])
     return {
         "grade_level": Words(GRADES, grade),
         "parent_email": written("parent.", name, "@example.org", where=~grown_up),
-        "bio": Words(say_apart(words.bio, facts, Keyed(seed, "student/bio", (key,)), cohort, slots)),
-        "learning_goals": Words(
-            say_apart(words.learning_goals, facts, Keyed(seed, "student/goals", (key,)), cohort, slots)
-        ),
+        "bio": say_apart(words.bio, told, Keyed(seed, "student/bio", (key,)), cohort, slots),
+        "learning_goals": say_apart(words.learning_goals, told, Keyed(seed, "student/goals", (key,)), cohort, slots),
     }

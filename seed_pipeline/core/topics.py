@@ -3,8 +3,9 @@
 from functools import cache
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 
+from seed_pipeline.core.columns import Table, Words
 from seed_pipeline.core.randomness import uniform
 from seed_pipeline.core.world import World
 from seed_pipeline.settings.text import Subject
@@ -18,23 +19,28 @@ def drawn(world: World, purpose: str, subject: np.ndarray, *keys: np.ndarray) ->
     return first[subject] + np.floor(uniform(world.seed, purpose, *keys) * count[subject]).astype(np.int64)
 
 
-def of_sessions(world: World, sessions: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def of_sessions(world: World, sessions: Table) -> tuple[np.ndarray, np.ndarray]:
     """The first and the second topic (codes) of each session; the same one twice where there is one only.
 
     A pair walks through its subject's topics from a place of its own, so that what a session began next is what the
     following one is about.
     """
-    subject, pair = sessions["subject"].to_numpy(), sessions["pair"].to_numpy()
+    subject, pair = (np.asarray(sessions[name]) for name in ("subject", "pair"))
     first, count = (a[subject] for a in _places(world.settings.text.subjects.subjects))
-    place = np.floor(uniform(world.seed, "pair/topic", pair) * count).astype(np.int64) + sessions["number"].to_numpy()
+    place = np.floor(uniform(world.seed, "pair/topic", pair) * count).astype(np.int64) + np.asarray(sessions["number"])
     share = world.settings.text.sessions.two_topics_share
-    second = uniform(world.seed, "session/second_topic", sessions["key"].to_numpy()) < share
+    second = uniform(world.seed, "session/second_topic", np.asarray(sessions["key"])) < share
     return first + place % count, first + (place + second) % count
 
 
-def slots(world: World, codes: np.ndarray) -> dict[str, np.ndarray]:
+def slots(world: World, codes: np.ndarray) -> dict[str, Words]:
     """The words for each row's topic: its name, a step of it, an example."""
-    return {name: words[codes] for name, words in _words(world.settings.text.subjects.subjects).items()}
+    return {name: Words(words, codes) for name, words in _words(world.settings.text.subjects.subjects).items()}
+
+
+def subjects(world: World, codes: np.ndarray, attribute: str) -> Words:
+    """An attribute (name, category, degree) of each row's subject (code)."""
+    return Words([getattr(s, attribute) for s in world.settings.text.subjects.subjects], codes)
 
 
 @cache
@@ -45,8 +51,8 @@ def _places(subjects: tuple[Subject, ...]) -> tuple[np.ndarray, np.ndarray]:
 
 
 @cache
-def _words(subjects: tuple[Subject, ...]) -> dict[str, np.ndarray]:
+def _words(subjects: tuple[Subject, ...]) -> dict[str, pa.Array]:
     return {
-        name: np.array([getattr(t, name) for s in subjects for t in s.topics], dtype=object)
+        name: pa.array([getattr(t, name) for s in subjects for t in s.topics], pa.string())
         for name in ("topic", "step", "example")
     }

@@ -13,9 +13,9 @@ from seed_pipeline.core.cast import (
     people,
     places,
     studied,
-    subject_column,
 )
 from seed_pipeline.core.columns import Column, Table, Tables, Words
+from seed_pipeline.core.facts import Facts
 from seed_pipeline.core.randomness import bits, uniform, whole_between
 from seed_pipeline.core.world import World
 from seed_pipeline.settings import Settings
@@ -68,18 +68,19 @@ def _profile(settings: Settings, world: World, place: Table, called: Words, teac
         "checks": np.array([middle(p.understanding_checks) for p in personas])[persona],
         "rating": np.array([middle(p.rating) for p in personas])[persona],
         "years": years,
-        "category": subject_column(world, teaches[:, 0], "category"),
+        "category": topics.subjects(world, teaches[:, 0], "category"),
     }
     slots = {
-        "subject": subject_column(world, teaches[:, 0], "name"),
+        "subject": topics.subjects(world, teaches[:, 0], "name"),
         **topics.slots(world, topics.drawn(world, "tutor/topic", teaches[:, 0], key)),
-        "degree": subject_column(world, teaches[:, 0], "degree"),
-        "years": years.astype(str),
-        "first_name": called.texts(),
+        "degree": topics.subjects(world, teaches[:, 0], "degree"),
+        "years": Words(years.astype(str)),
+        "first_name": called,
     }
+    told = Facts(facts, len(key))
     words, cohort = settings.text.people.tutors, place.number("cohort")
     texts = {
-        n: Words(say_apart(getattr(words, n), facts, Keyed(seed, f"tutor/{n}", (key,)), cohort, slots))
+        n: say_apart(getattr(words, n), told, Keyed(seed, f"tutor/{n}", (key,)), cohort, slots)
         for n in type(words).model_fields
     }
     return {**texts, "hourly_rate": np.clip(rate, 0, 999.5)}

@@ -1,62 +1,77 @@
 """Completed sessions as later entities see them: stored values as facts, names and subjects as words."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from seed_pipeline.core import bridge, topics
-from seed_pipeline.core.cast import subject_column
-from seed_pipeline.core.framed import person
-from seed_pipeline.core.metrics import session_facts
+from seed_pipeline.core import topics
+from seed_pipeline.core.columns import Table, Words
+from seed_pipeline.core.facts import Facts
 from seed_pipeline.core.world import World
 from seed_pipeline.settings.facts import METRIC_TABLES, METRICS, REACTIONS, SCORE
 
+BOOKED = ("technical_issues", "homework_assigned", "has_video", "has_screen", "earlier_tutor_no_shows")
+"""Facts of a session's booking that are stored as they are."""
 
-def completed(upstream: Mapping) -> pd.DataFrame:
+
+def completed(upstream: Mapping) -> Table:
     """The working rows of completed sessions, in key order."""
     work = upstream["sessions"]["work_sessions"]
-    return work[work["completed"]].reset_index(drop=True)
+    return work.take(np.flatnonzero(work["completed"]))
 
 
-def facts(world: World, upstream: Mapping) -> dict[str, np.ndarray]:
+def row_of(upstream: Mapping, sessions: Table, role: str) -> np.ndarray:
+    """The row of `work_tutors` or `work_students` for each session's tutor or student."""
+    cohort = upstream[f"{role}s"][f"work_{role}s"]["cohort"]
+    return (sessions["cohort"] - cohort[0]) * int((cohort == cohort[0]).sum()) + sessions[role]
+
+
+def person(upstream: Mapping, sessions: Table, role: str, column: str) -> Any:
+    """A column of `work_tutors` or `work_students` for each session's tutor or student."""
+    return upstream[f"{role}s"][f"work_{role}s"][column][row_of(upstream, sessions, role)]
+
+
+def facts(world: World, upstream: Mapping, done: Table) -> Facts:
     """Facts of each completed session: what is stored of it, NaN without a row, and its subject's category."""
-    done = completed(upstream)
-    metrics = upstream["metrics"]
-    at = upstream["sessions"]["work_sessions"]["completed"].to_numpy()
-    result: dict[str, np.ndarray] = dict(session_facts(bridge.from_frames({"done": done})["done"]))
-    exists = (np.ones(len(done), bool), done["has_video"].to_numpy(), done["has_screen"].to_numpy())
+    metrics, at = upstream["metrics"], upstream["sessions"]["work_sessions"]["completed"]
+    result = {"session_number": done["number"]}
+    for name in ("scheduled_duration", "actual_duration", *BOOKED):
+        result[name] = done.number(name).astype(np.float64)
+    exists = (np.ones(done.rows, bool), done["has_video"], done["has_screen"])
     for table, rows in zip(METRIC_TABLES, exists, strict=True):
         for name in (c for c in metrics[table] if c in METRICS):
-            result[name] = np.full(len(done), np.nan)
-            result[name][rows] = metrics[table][name].to_numpy(np.float64)
-    result[SCORE] = metrics["sessions"][SCORE].to_numpy(np.float64)[at]
-    result["follow_up_booked"] = metrics["sessions"]["follow_up_booked"].to_numpy(np.float64)[at]
-    result["category"] = subject_column(world, done["subject"].to_numpy(), "category")
+            result[name] = np.full(done.rows, np.nan)
+            result[name][rows] = metrics[table][name]
+    result[SCORE] = metrics["sessions"][SCORE][at]
+    result["follow_up_booked"] = metrics["sessions"]["follow_up_booked"][at].astype(np.float64)
     first, second = topics.of_sessions(world, done)
-    result["topics"] = 1.0 + (first != second)
-    return result
+    return Facts(
+        {**result, "category": topics.subjects(world, done["subject"], "category"), "topics": 1.0 + (first != second)},
+        done.rows,
+    )
 
 
-def with_every_rule(facts: Mapping[str, np.ndarray], upstream: Mapping) -> dict[str, np.ndarray]:
+def with_every_rule(facts: Facts, upstream: Mapping) -> Facts:
     """The facts of completed sessions as they would be with every rule switched on (R11)."""
     kept = upstream["metrics"]["work_metrics"]
-    full = {c.removeprefix("full_"): kept[c].to_numpy() for c in kept if c.startswith("full_")}
+    full = {name.removeprefix("full_"): kept[name] for name in kept if name.startswith("full_")}
     full[SCORE] = full.pop("score")
     # The others are there while a rule is off, for every session; facts only where video or screen were recorded.
     for name in full.keys() - {SCORE, *REACTIONS}:
         full[name] = np.where(np.isnan(facts[name]), np.nan, full[name])
-    return {**facts, **full}
+    return facts.but(full)
 
 
-def slots(world: World, upstream: Mapping, done: pd.DataFrame) -> dict[str, np.ndarray]:
+def slots(world: World, upstream: Mapping, done: Table) -> dict[str, Words]:
     """Words for texts about the sessions of `done`: {topic} is what each is first of all about."""
     first, second = topics.of_sessions(world, done)
+    minutes = done.number("actual_duration").astype(np.int64)
     return {
-        "subject": subject_column(world, done["subject"].to_numpy(), "name"),
+        "subject": topics.subjects(world, done["subject"], "name"),
         **topics.slots(world, first),
         "other": topics.slots(world, second)["topic"],
         "tutor": person(upstream, done, "tutor", "first_name"),
         "student": person(upstream, done, "student", "first_name"),
-        "minutes": done["actual_duration"].to_numpy().astype(np.int64).astype(str),
+        "minutes": Words([str(m) for m in range(minutes.max(initial=0) + 1)], minutes),
     }

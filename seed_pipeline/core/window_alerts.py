@@ -3,44 +3,41 @@
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 
-from seed_pipeline.core.randomness import uuids
+from seed_pipeline.core.columns import Column, Table, Words, constant
+from seed_pipeline.core.randomness import ids, keys_of
 from seed_pipeline.core.windows import Exact, Observed, meets_all
 from seed_pipeline.settings.alerts import AlertRule, Window
 from seed_pipeline.settings.conditions import Conditions
 
 
-def on_window(
-    seed: int, purpose: str, rule: AlertRule, window: Window, seen: Observed, cohort: np.ndarray
-) -> pd.DataFrame:
+def on_window(seed: int, purpose: str, rule: AlertRule, window: Window, seen: Observed, cohort: np.ndarray) -> Table:
     """One row for each tutor of whom the rule holds: `cohort`, whom and which session, severity and why."""
     n, figures = len(seen.tutors), seen.figures(window)
-    severity, because = np.full(n, None, dtype=object), np.full(n, "", dtype=object)
-    for level, conditions in rule.severities.items():
-        at = np.flatnonzero(pd.isna(severity) & meets_all(figures, (*rule.when, *conditions), n))
+    severity, because = np.full(n, -1), np.full(n, "", dtype=object)
+    for level, conditions in enumerate(rule.severities.values()):
+        at = np.flatnonzero((severity < 0) & meets_all(figures, (*rule.when, *conditions), n))
         severity[at] = level
         because[at] = [_because(window, conditions, figures, tutor) for tutor in at.tolist()]
-    rows = np.flatnonzero(~pd.isna(severity))
-    key = pd.util.hash_array(seen.tutors[rows], categorize=False)
-    return pd.DataFrame(
+    rows = np.flatnonzero(severity >= 0)
+    return Table(
         {
-            "id": uuids(seed, purpose, key) if len(rows) else np.empty(0, dtype=object),
+            "id": ids(seed, purpose, keys_of(seen.tutors[rows].texts())),
             "cohort": cohort[rows],
             "tutor_id": seen.tutors[rows],
             **_named(rule, window, seen, rows),
-            "severity": severity[rows],
-            "because": because[rows],
+            "severity": Words(list(rule.severities), severity[rows]),
+            "because": Words(because[rows]),
         }
     )
 
 
-def _named(rule: AlertRule, window: Window, seen: Observed, tutors: np.ndarray) -> dict[str, np.ndarray]:
+def _named(rule: AlertRule, window: Window, seen: Observed, tutors: np.ndarray) -> dict[str, Column]:
     """The latest session of the window and its student, where the rule names one."""
     if rule.names is None:
-        return dict.fromkeys(("student_id", "session_id"), np.full(len(tutors), None, dtype=object))
-    latest = seen.latest(seen.rows(window))[tutors]
-    return {"student_id": seen.fact("student_id")[latest], "session_id": seen.ids[latest]}
+        return dict.fromkeys(("student_id", "session_id"), constant(None, len(tutors)))
+    latest = seen.latest(seen.chosen(window))[tutors]
+    return {"student_id": seen.sessions["student_id"][latest], "session_id": seen.ids[latest]}
 
 
 def _because(window: Window, conditions: Conditions, figures: Mapping[str, Exact], tutor: int) -> str:

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from seed_pipeline.core.apart import Keyed, choose_apart
+from seed_pipeline.core.columns import constant
+from seed_pipeline.core.facts import Facts
 from seed_pipeline.settings.text_lines import Line
 from seed_pipeline_tests.core.conftest import settings_with
 
@@ -19,7 +21,7 @@ def chosen(group: list[Line], size: int, facts: dict | None = None, first: int =
     """The lines of three groups of `size` rows."""
     keys = np.arange(first, first + 3 * size)
     groups = np.repeat([4, 7, 9], size)
-    return choose_apart(group, facts or {}, Keyed(1, "test", (keys,)), groups, **options)
+    return choose_apart(group, Facts(facts or {}, 3 * size), Keyed(1, "test", (keys,)), groups, **options)
 
 
 @pytest.mark.parametrize(("size", "most"), [(1, 1), (11, 1), (12, 1), (13, 2), (30, 3)])
@@ -50,18 +52,16 @@ def test_groups_do_not_know_each_other():
     keys, groups = np.arange(60), np.repeat([4, 7, 9], 20)
     whole = choose_apart(BIO, facts_of(60), Keyed(1, "test", (keys,)), groups)
     for rows in (slice(0, 20), slice(20, 60)):
-        facts = {name: values[rows] for name, values in facts_of(60).items()}
-        part = choose_apart(BIO, facts, Keyed(1, "test", (keys[rows],)), groups[rows])
+        part = choose_apart(BIO, facts_of(60).take(keys[rows]), Keyed(1, "test", (keys[rows],)), groups[rows])
         assert part.tolist() == whole[rows].tolist()
 
 
-def facts_of(n: int) -> dict[str, np.ndarray]:
+def facts_of(n: int) -> Facts:
     """Engaged students of one grade."""
     numbers = {"engagement": 8.5, "questions": 7.0, "response_delay": 2.0, "frustration": 0.05}
     words = {"grade": "9th", "category": "math"}
-    return {name: np.full(n, value) for name, value in numbers.items()} | {
-        name: np.full(n, word, dtype=object) for name, word in words.items()
-    }
+    known = {name: np.full(n, value) for name, value in numbers.items()}
+    return Facts(known | {name: constant(word, n) for name, word in words.items()}, n)
 
 
 def test_a_change_to_one_row_hardly_moves_the_others():
@@ -69,9 +69,10 @@ def test_a_change_to_one_row_hardly_moves_the_others():
     moved = 0
     for first in range(0, 4000, 20):
         draw = Keyed(1, "test", (np.arange(first, first + 20),))
-        changed = {name: values.copy() for name, values in facts_of(20).items()}
-        changed["engagement"][5], changed["frustration"][5] = 3.0, 0.4
-        a, b = (choose_apart(BIO, facts, draw, np.zeros(20)) for facts in (facts_of(20), changed))
+        fifth = np.arange(20) == 5
+        changed = {"engagement": np.where(fifth, 3.0, 8.5), "frustration": np.where(fifth, 0.4, 0.05)}
+        alone = np.zeros(20, dtype=np.int64)
+        a, b = (choose_apart(BIO, facts, draw, alone) for facts in (facts_of(20), facts_of(20).but(changed)))
         moved += int((np.delete(a, 5) != np.delete(b, 5)).sum())
     assert moved / 200 < 1.5
 
@@ -91,6 +92,4 @@ def test_people_of_any_kind_find_enough_to_say():
 def test_nothing_to_say_is_an_error():
     """LookupError names the row."""
     with pytest.raises(LookupError, match="no line fits row 0"):
-        choose_apart(
-            lines({"text": "a", "when": "age > 60"}), {"age": np.ones(3)}, Keyed(1, "x", (np.arange(3),)), np.zeros(3)
-        )
+        chosen(lines({"text": "a", "when": "age > 60"}), 1, {"age": np.ones(3)})
