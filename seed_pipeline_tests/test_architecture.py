@@ -16,13 +16,11 @@ MAY_IMPORT = {
     "quality": {"schema", "settings", "core"},
     "store": {"schema", "settings", "core", "quality"},
     "blast_radius": {"schema", "store"},
-    "explain": {"schema", "settings", "core", "quality"},
     "reference_docs": {"schema", "settings", "core", "quality"},
     "pipeline": {"schema", "settings", "core", "quality", "store"},
     "testing": {"settings", "core", "store", "pipeline"},
-    "demo": {"schema", "settings", "core", "quality", "store"},
     "grade": {"schema", "store"},
-    "report": {"schema", "settings", "core", "quality", "store", "blast_radius", "pipeline", "demo"},
+    "views": {"schema", "settings", "core", "quality", "store", "blast_radius", "pipeline"},
     "defs": {
         "schema",
         "settings",
@@ -31,12 +29,11 @@ MAY_IMPORT = {
         "store",
         "blast_radius",
         "pipeline",
-        "demo",
-        "report",
+        "views",
         "definitions",
     },
     "definitions": {"defs"},
-    "cli": {"schema", "settings", "core", "quality", "store", "explain", "pipeline", "demo", "grade", "report", "defs"},
+    "cli": {"schema", "settings", "core", "quality", "store", "pipeline", "grade", "views", "defs"},
 }
 """Room → the rooms it may import from, besides itself."""
 
@@ -50,13 +47,11 @@ FORBIDDEN = {
     "quality": FACES | DATABASES | {"time", "random", "os"},
     "store": FACES,
     "blast_radius": FACES | DATABASES,
-    "explain": FACES | DATABASES,
     "reference_docs": FACES | DATABASES,
     "pipeline": FACES | DATABASES,
     "testing": FACES,
-    "demo": FACES | DATABASES,
     "grade": FACES | DATABASES | {"pandas"},
-    "report": FACES | DATABASES,
+    "views": FACES | DATABASES,
     "defs": {"typer", "rich", "click"},
 }
 """Room → packages that have no business there."""

@@ -8,7 +8,6 @@ import pytest
 import sqlalchemy as sa
 
 from seed_pipeline.core.dataset import ENTITIES
-from seed_pipeline.explain import TABLES, explain
 from seed_pipeline.pipeline import running
 from seed_pipeline.pipeline.checking import check_artifacts, check_target, opened_artifacts, opened_target
 from seed_pipeline.pipeline.judging import audit
@@ -17,6 +16,7 @@ from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.settings import SettingsError
 from seed_pipeline.store import database
 from seed_pipeline.store.artifacts import Artifacts
+from seed_pipeline.views.explain import TABLES, explain
 from seed_pipeline_tests.cli.conftest import AS_OF, command  # noqa: F401
 from seed_pipeline_tests.quality.test_injected import found, wanted
 from seed_pipeline_tests.store.conftest import postgres, server, sqlite, target  # noqa: F401

@@ -22,9 +22,9 @@ def explain(asked: "Wishes", identifier: str, artifacts: Path | None, as_json: b
 
     Example:  seed-pipeline explain 2775de96
     """
-    from seed_pipeline.explain import TABLES
-    from seed_pipeline.explain import explain as explained
     from seed_pipeline.pipeline.checking import opened_artifacts, opened_target
+    from seed_pipeline.views.explain import TABLES
+    from seed_pipeline.views.explain import explain as explained
 
     if artifacts is None:
         tables, settings = opened_target(asked, TABLES)
@@ -48,7 +48,8 @@ def report(asked: "Wishes", file: Path, artifacts: Path | None, as_json: bool) -
     Example:  seed-pipeline report --out report.html
     """
     from seed_pipeline.cli import show
-    from seed_pipeline.report import of_artifacts, of_target, page_of, refuse, written
+    from seed_pipeline.views.page import page_of, refuse, written
+    from seed_pipeline.views.source import of_artifacts, of_target
 
     refuse(file)
     source = of_target(asked) if artifacts is None else of_artifacts(asked, artifacts)
@@ -68,9 +69,9 @@ def demo(asked: "Wishes", as_json: bool) -> int:
     Example:  seed-pipeline demo --target postgresql://me@localhost/app
     """
     from seed_pipeline.cli import show
-    from seed_pipeline.demo import play
     from seed_pipeline.pipeline.checking import opened_target
     from seed_pipeline.store import database
+    from seed_pipeline.views.scenes import play
 
     _, settings = opened_target(asked, ["sessions"])
     engine = database.connect(settings.main.target, writable=False, schema=settings.main.target_schema)

@@ -12,11 +12,11 @@ from rich.text import Text
 from seed_pipeline.settings import Main, Settings
 
 if TYPE_CHECKING:  # What is shown is there by then; loading it here would slow down every command that shows less.
-    from seed_pipeline.demo.play import Scene
     from seed_pipeline.grade import Grades
     from seed_pipeline.pipeline.running import Outcome
     from seed_pipeline.quality.verdict import Verdict
     from seed_pipeline.store.plan import Plan
+    from seed_pipeline.views.scenes import Scene
 
 _COUNTS = (
     ("admin", "Created {:,} admin user"),

@@ -9,11 +9,11 @@ from seed_pipeline.defs.checks import unknown
 from seed_pipeline.defs.describe import table
 from seed_pipeline.defs.settings import SeedSettings, as_failure
 from seed_pipeline.defs.versions import shipped
-from seed_pipeline.demo import Scene, play, read
-from seed_pipeline.demo.play import named
 from seed_pipeline.settings import SettingsError
+from seed_pipeline.settings.demo import read
 from seed_pipeline.store import database
 from seed_pipeline.store.errors import StoreError
+from seed_pipeline.views.scenes import Scene, named, play
 
 
 def specs() -> list[dg.AssetCheckSpec]:

@@ -39,7 +39,7 @@ def _drawn(asset: str, names: tuple[str, ...], settings: Settings, artifacts: Ar
     if not names:
         return {}
     # Matplotlib takes its time to import, and definitions have to load at once.
-    from seed_pipeline.quality.plots import markdown, pictures
+    from seed_pipeline.views.plots import markdown, pictures
 
     found = pictures(lineage_tables(asset, artifacts), settings, names)
     return {name.replace("_", " "): dg.MetadataValue.md(markdown(name, png)) for name, png in found.items()}

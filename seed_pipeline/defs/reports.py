@@ -29,7 +29,8 @@ def report(settings: SeedSettings) -> dg.MaterializeResult:
     top what does not hold.
     """
     # Matplotlib and the template take their time to import, and definitions have to load at once.
-    from seed_pipeline.report import of_candidate, page_of, written
+    from seed_pipeline.views.page import page_of, written
+    from seed_pipeline.views.source import of_candidate
 
     out = place(settings.store.root)
     try:

@@ -11,12 +11,12 @@ from seed_pipeline.core import booking, calendar
 from seed_pipeline.core.columns import to_arrow
 from seed_pipeline.core.world import World
 from seed_pipeline.pipeline.wishes import Wishes
-from seed_pipeline.quality.compare import moved
 from seed_pipeline.quality.judgement import judge
 from seed_pipeline.settings import load
 from seed_pipeline.settings.files import SettingsError
 from seed_pipeline.settings.zones import zone, zone_info
 from seed_pipeline_tests.core.conftest import settings_with
+from seed_pipeline_tests.quality.compare import moved
 from seed_pipeline_tests.quality.datasets import settings, tables
 
 NEW_YORK = "America/New_York"

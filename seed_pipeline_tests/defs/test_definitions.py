@@ -11,12 +11,12 @@ import pytest
 from seed_pipeline.core.dataset import ENTITIES, UPSTREAM, Arrow, again
 from seed_pipeline.definitions import defs
 from seed_pipeline.defs import versions
-from seed_pipeline.demo import read
-from seed_pipeline.demo.play import named
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.quality.statements import statements
 from seed_pipeline.settings import load
+from seed_pipeline.settings.demo import read
 from seed_pipeline.store.frames import as_frames
+from seed_pipeline.views.scenes import named
 from seed_pipeline_tests.defs.snapshot import SNAPSHOT, taken
 
 ROOT = Path(__file__).parents[2]

@@ -9,9 +9,9 @@ from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.definitions import defs
 from seed_pipeline.defs import launch
 from seed_pipeline.defs.versions import shipped
-from seed_pipeline.demo import read
-from seed_pipeline.demo.play import named
 from seed_pipeline.quality.statements import statements
+from seed_pipeline.settings.demo import read
+from seed_pipeline.views.scenes import named
 from seed_pipeline_tests.defs.conftest import Place, failed_checks
 
 CHECKS = len(statements(shipped())) + len(ENTITIES)

@@ -7,9 +7,9 @@ from functools import cache
 import pandas as pd
 
 from seed_pipeline.pipeline.wishes import Wishes
-from seed_pipeline.quality.compare import joined
 from seed_pipeline.settings import Settings
 from seed_pipeline_tests.contract import complete_chunks
+from seed_pipeline_tests.quality.compare import joined
 
 TODAY = date(2026, 11, 22)
 LARGE = ("main.total_sessions=3000", "targets.large_from=3000", "main.seed=3")

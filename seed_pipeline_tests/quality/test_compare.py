@@ -5,8 +5,8 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from seed_pipeline.quality import compare
 from seed_pipeline.settings import load
+from seed_pipeline_tests.quality import compare
 from seed_pipeline_tests.quality.datasets import Data, settings, tables
 
 RULES = [rule.name for rule in settings().correlations.rules]

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from seed_pipeline.quality import plots
-from seed_pipeline.quality.observation import Chunk
-from seed_pipeline.quality.sums import Part, by_label
-from seed_pipeline.report import portraits
 from seed_pipeline.settings import Settings
 from seed_pipeline.store.frames import Tables
+from seed_pipeline.views import plots, portraits
+from seed_pipeline.views.observation import Chunk
+from seed_pipeline.views.sums import Part, by_label
 
 SEPARATOR = "|"
 RULES, ALERTS = "rules", "alerts"

@@ -14,8 +14,9 @@ from seed_pipeline.core.dataset import ENTITIES, UPSTREAM
 from seed_pipeline.pipeline.making import Opened, generate, made
 from seed_pipeline.pipeline.running import run
 from seed_pipeline.pipeline.wishes import Wishes
-from seed_pipeline.report import Source, of_artifacts, of_target, page_of, refuse, written
 from seed_pipeline.store.errors import StoreError
+from seed_pipeline.views.page import page_of, refuse, written
+from seed_pipeline.views.source import Source, of_artifacts, of_target
 from seed_pipeline_tests.quality.datasets import TODAY
 
 VOID = {"meta", "link", "img", "br", "hr", "input", "rect", "circle"}

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Date, DateTime
 
-from seed_pipeline.quality.observation import Chunk
 from seed_pipeline.schema import columns_made_by, metadata
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.facts import RULE_METRICS
+from seed_pipeline.views.observation import Chunk
 
 Tables = Mapping[str, pd.DataFrame]
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seed_pipeline.quality.plots import drawn
-from seed_pipeline.quality.sums import Part
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.probabilities import WEEKDAYS
+from seed_pipeline.views.plots import drawn
+from seed_pipeline.views.sums import Part
 
 Counts = Mapping[str, np.ndarray]
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.explain.explanation import (
+from seed_pipeline.settings.probabilities import Match
+from seed_pipeline.views.explanation import (
     Explanation,
     alert_lines,
     columns,
@@ -17,8 +18,7 @@ from seed_pipeline.explain.explanation import (
     moment,
     percent,
 )
-from seed_pipeline.explain.lookup import Found
-from seed_pipeline.settings.probabilities import Match
+from seed_pipeline.views.lookup import Found
 
 _SPELLED = {
     "lost": "lost: leaves before anybody else (N3)",

@@ -8,12 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from seed_pipeline.demo.words import Words, figure, plain
 from seed_pipeline.settings import Settings, SettingsError
 from seed_pipeline.settings.demo import Expectation, SceneText, Script, read
 from seed_pipeline.settings.files import known
 from seed_pipeline.settings.targets import out_of_force
 from seed_pipeline.store.failures import explained
+from seed_pipeline.views.vocabulary import Words, figure, plain
 
 NO_KEY = "needs the answer key, which this database does not have"
 _NOT_THERE = "this is not in the data"

@@ -5,12 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from seed_pipeline.explain.bases import base_words
-from seed_pipeline.explain.explanation import Explanation, alert_lines, columns, figure, laid_out, moment, percent, span
-from seed_pipeline.explain.lookup import Found
-from seed_pipeline.explain.rules import idle, measures
 from seed_pipeline.settings.facts import PROBABILITY_METRICS
 from seed_pipeline.settings.personas import StudentPersona, TutorPersona
+from seed_pipeline.views.bases import base_words
+from seed_pipeline.views.explanation import Explanation, alert_lines, columns, figure, laid_out, moment, percent, span
+from seed_pipeline.views.lookup import Found
+from seed_pipeline.views.rules import idle, measures
 
 _OF_TUTOR = {
     "tutor_talk_ratio": "talk_ratio",

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from seed_pipeline.quality.observation import Chunk
-from seed_pipeline.report.cast import Cast, mean
+from seed_pipeline.views.cast import Cast, mean
+from seed_pipeline.views.observation import Chunk
 
 SHOWN = 8
 """Rows of a table that only gives examples."""

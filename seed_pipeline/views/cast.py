@@ -5,9 +5,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.demo.words import Words
 from seed_pipeline.settings import Settings
 from seed_pipeline.store.frames import Tables
+from seed_pipeline.views.vocabulary import Words
 
 _PERSON = ("user_id", "tutor_id", "student_id")
 _METRICS = (

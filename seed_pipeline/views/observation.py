@@ -93,14 +93,14 @@ class Chunk:
     @cached_property
     def students(self) -> "Facts":
         """Facts of the students."""
-        from seed_pipeline.quality.people import StudentFacts
+        from seed_pipeline.views.people import StudentFacts
 
         return StudentFacts(self)
 
     @cached_property
     def tutors(self) -> "Facts":
         """Facts of the tutors."""
-        from seed_pipeline.quality.people import TutorFacts
+        from seed_pipeline.views.people import TutorFacts
 
         return TutorFacts(self)
 

@@ -7,9 +7,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from seed_pipeline.explain import TABLES, ExplainError, Explanation, explain
 from seed_pipeline.store.assembly import whole
 from seed_pipeline.store.frames import Tables
+from seed_pipeline.views.explain import TABLES, ExplainError, Explanation, explain
 from seed_pipeline_tests.core.conftest import make_all, settings_with
 
 SETTINGS = settings_with()

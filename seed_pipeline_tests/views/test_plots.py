@@ -1,7 +1,7 @@
 """Pictures of a dataset."""
 
-from seed_pipeline.quality.plots import markdown, pictures
 from seed_pipeline.schema import ANSWER_KEY
+from seed_pipeline.views.plots import markdown, pictures
 from seed_pipeline_tests.quality.datasets import settings, tables
 
 

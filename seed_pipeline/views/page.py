@@ -13,17 +13,17 @@ from markupsafe import Markup
 
 from seed_pipeline.blast_radius import Remembered
 from seed_pipeline.core.dataset import ENTITIES
-from seed_pipeline.demo import Scene, play
 from seed_pipeline.quality.verdict import Verdict
-from seed_pipeline.report.cast import Cast
-from seed_pipeline.report.gather import alert_rows, gathered, rule_rows
-from seed_pipeline.report.pictures import pictures
-from seed_pipeline.report.portraits import Observed, portraits
-from seed_pipeline.report.source import Source
-from seed_pipeline.report.stories import stories
 from seed_pipeline.settings import Settings
 from seed_pipeline.store import database
 from seed_pipeline.store.errors import StoreError
+from seed_pipeline.views.cast import Cast
+from seed_pipeline.views.gather import alert_rows, gathered, rule_rows
+from seed_pipeline.views.pictures import pictures
+from seed_pipeline.views.portraits import Observed, portraits
+from seed_pipeline.views.scenes import Scene, play
+from seed_pipeline.views.source import Source
+from seed_pipeline.views.stories import stories
 
 HERE = Path(__file__).parent
 _HEAD, _MARK = 4096, b"<title>Seed data report"

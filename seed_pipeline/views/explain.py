@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterable, Mapping
 
 import pandas as pd
 
-from seed_pipeline.explain.explanation import ExplainError, Explanation
-from seed_pipeline.explain.injected import of_injected
-from seed_pipeline.explain.lookup import Found, find
-from seed_pipeline.explain.session import of_session
-from seed_pipeline.explain.student import of_student
-from seed_pipeline.explain.tutor import of_tutor
 from seed_pipeline.schema import ANSWER_KEY
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.facts import METRIC_TABLES
+from seed_pipeline.views.explanation import ExplainError, Explanation
+from seed_pipeline.views.injected import of_injected
+from seed_pipeline.views.lookup import Found, find
+from seed_pipeline.views.session import of_session
+from seed_pipeline.views.student import of_student
+from seed_pipeline.views.tutor import of_tutor
 
 Tables = Mapping[str, pd.DataFrame]
 TABLES = (

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from seed_pipeline.explain.explanation import Explanation, alert_lines, columns, figure, laid_out, percent, span
-from seed_pipeline.explain.lookup import Found
 from seed_pipeline.settings.personas import TutorPersona
+from seed_pipeline.views.explanation import Explanation, alert_lines, columns, figure, laid_out, percent, span
+from seed_pipeline.views.lookup import Found
 
 
 def of_tutor(found: Found) -> Explanation:

@@ -9,11 +9,11 @@ from shutil import copytree
 import pytest
 import sqlalchemy as sa
 
-from seed_pipeline.demo import Scene, play, read
-from seed_pipeline.demo.play import NO_KEY, named
 from seed_pipeline.settings import SHIPPED, SettingsError, read_preset
+from seed_pipeline.settings.demo import read
 from seed_pipeline.store import database
 from seed_pipeline.store.plan import Options
+from seed_pipeline.views.scenes import NO_KEY, Scene, named, play
 from seed_pipeline_tests.quality.datasets import TODAY, chunks, settings
 from seed_pipeline_tests.store.conftest import release_of, server  # noqa: F401
 from seed_pipeline_tests.store.servers import database as empty_database

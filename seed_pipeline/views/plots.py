@@ -15,10 +15,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from seed_pipeline.quality.injected import ordinary
-from seed_pipeline.quality.observation import Chunk
-from seed_pipeline.quality.sums import Part, by_label
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.probabilities import WEEKDAYS
+from seed_pipeline.views.observation import Chunk
+from seed_pipeline.views.sums import Part, by_label
 
 INK, LIGHT, ACCENT = "#2b3a55", "#c9d3e6", "#d9702b"
 Tables = Mapping[str, pd.DataFrame]

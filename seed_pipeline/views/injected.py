@@ -4,8 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from seed_pipeline.explain.explanation import Explanation, alert_lines, columns, laid_out
-from seed_pipeline.explain.lookup import Found
+from seed_pipeline.views.explanation import Explanation, alert_lines, columns, laid_out
+from seed_pipeline.views.lookup import Found
 
 _TABLES = {"session": "sessions", "student": "students", "tutor": "tutors"}
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seed_pipeline.quality.observation import Facts
+from seed_pipeline.views.observation import Facts
 
 
 class StudentFacts(Facts):

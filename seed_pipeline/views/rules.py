@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.explain.explanation import figure
-from seed_pipeline.explain.lookup import Around
 from seed_pipeline.quality.journal import METRICS, close, domain, effect_on
 from seed_pipeline.quality.settings_tables import HOME
 from seed_pipeline.settings.conditions import Condition
 from seed_pipeline.settings.rules import Effect, Rule
+from seed_pipeline.views.explanation import figure
+from seed_pipeline.views.lookup import Around
 
 _SIGNS = {"multiply": "× {}", "add": "+ {}", "cap": "at most {}", "set": "set to {}"}
 

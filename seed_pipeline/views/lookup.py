@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seed_pipeline.explain.explanation import ExplainError
-from seed_pipeline.quality.observation import Chunk, Facts
 from seed_pipeline.schema import ANSWER_KEY
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.personas import StudentPersona, TutorPersona
 from seed_pipeline.settings.zones import zone_info
+from seed_pipeline.views.explanation import ExplainError
+from seed_pipeline.views.observation import Chunk, Facts
 
 Tables = Mapping[str, pd.DataFrame]
 _KEYS = (("session", "sessions", "id"), ("student", "students", "user_id"), ("tutor", "tutors", "user_id"))

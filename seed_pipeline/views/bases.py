@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from seed_pipeline.explain.explanation import figure, percent, span
-from seed_pipeline.explain.lookup import Found
 from seed_pipeline.settings.ranges import middle
+from seed_pipeline.views.explanation import figure, percent, span
+from seed_pipeline.views.lookup import Found
 
 
 def base_words(found: Found, row: pd.Series) -> Mapping[str, str]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from seed_pipeline.quality.observation import Chunk, Facts
-from seed_pipeline.quality.sums import Part, by_label
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.settings import Settings
+from seed_pipeline.views.observation import Chunk, Facts
+from seed_pipeline.views.sums import Part, by_label
 
 Which = Callable[[Facts], np.ndarray]
 

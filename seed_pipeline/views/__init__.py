@@ -1,0 +1,1 @@
+"""What people read of a dataset: the report (page), the demo script (scenes), explanations (explain), and pictures."""
