@@ -70,8 +70,9 @@ READS: dict[str, tuple[str, ...]] = {
 
 
 def chunks(settings: Settings) -> list[range]:
-    """Ranges of cohorts, `main.chunk_cohorts` each: the unit of memory, of parallel work and of appending."""
-    count, step = World.of(settings).cohorts, settings.main.chunk_cohorts
+    """Ranges of cohorts, `chunk_cohorts` each: the unit of memory, of parallel work and of appending."""
+    world = World.of(settings)
+    count, step = world.cohorts, world.chunk_cohorts
     return [range(start, min(start + step, count)) for start in range(0, count, step)]
 
 

@@ -17,6 +17,8 @@ from seed_pipeline.settings.zones import Zone
 
 PERIOD = 30
 """Days over which the platform's services look back."""
+_ROOM = 37_500  # sessions of a chunk: some 400 MB while it is made
+_AS_SESSIONS = 2  # a person's calendar and texts take the room of so many sessions
 
 
 _LATEST: list["World"] = []
@@ -46,6 +48,17 @@ class World:
         if cohort.count != "auto":
             return int(cohort.count)
         return max(1, int(self.settings.main.total_sessions / cohort.sessions + 0.5))
+
+    @cached_property
+    def chunk_cohorts(self) -> int:
+        """Cohorts made at a time: as many as asked for, or as memory is meant to hold."""
+        asked = self.settings.main.chunk_cohorts
+        if asked != "auto":
+            return asked
+        personas = self.settings.personas
+        people = sum(p.count for cast in (personas.tutors, personas.students) for p in cast.values())
+        largest = int(self.sessions(np.arange(min(self.cohorts, 2))).max())
+        return max(1, _ROOM // max(largest, _AS_SESSIONS * people))
 
     @cached_property
     def zone(self) -> Zone:

@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -190,17 +191,53 @@ def cores() -> int:
 
 
 def _in_order(works: Sequence[Work], processes: int) -> Iterator[Done]:
-    """Every chunk, in order. With several processes at most two chunks for each are under way."""
+    """Every chunk, in order. With several processes each takes the next when it is free, this one among them."""
     if processes == 1:
         yield from (work.do() for work in works)
         return
-    pool, waiting = _pool(processes), deque[Future[Parcel]]()
-    for work in works:
-        waiting.append(pool.submit(Work.send, work))
-        if len(waiting) > 2 * processes:
-            yield opened(waiting.popleft().result())
-    while waiting:
-        yield opened(waiting.popleft().result())
+    others = _Others(works, processes - 1)
+    own: dict[int, Done] = {}
+    for number in range(len(works)):
+        while number not in own and not others.made(number):
+            if (mine := others.take()) is None:
+                break
+            own[mine.number] = mine.do()
+        yield own.pop(number) if number in own else others.result(number)
+
+
+class _Others:
+    """The other processes: each is handed the next chunk when it has made one."""
+
+    def __init__(self, works: Sequence[Work], processes: int) -> None:
+        self._left, self._pool = deque(works), _pool(processes)
+        self._futures: dict[int, Future[Parcel]] = {}
+        self._lock = Lock()
+        for _ in range(processes):
+            self._hand()
+
+    def take(self) -> Work | None:
+        """The next chunk that nobody makes yet."""
+        with self._lock:
+            return self._left.popleft() if self._left else None
+
+    def made(self, number: int) -> bool:
+        """Whether one of them has made the chunk."""
+        return number in self._futures and self._futures[number].done()
+
+    def result(self, number: int) -> Done:
+        """The chunk, as soon as it is made; raises what went wrong."""
+        done: Done = opened(self._futures.pop(number).result())
+        return done
+
+    def _hand(self, before: "Future[Parcel] | None" = None) -> None:
+        if before is not None and (before.cancelled() or before.exception()):
+            return
+        with self._lock:
+            if not self._left:
+                return
+            work = self._left.popleft()
+            future = self._futures[work.number] = self._pool.submit(Work.send, work)
+        future.add_done_callback(self._hand)
 
 
 @cache

@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
+from pydantic import BaseModel
+
 from seed_pipeline.core.feasibility import check
 from seed_pipeline.core.world import World
 from seed_pipeline.settings import SHIPPED, Main, Settings, SettingsError, in_presets, load, settings_of
@@ -30,6 +32,10 @@ NOT_OF_THE_DATA = (
     "answer_key",
 )
 """Keys of configs/main.yaml that say where the data goes or how it is made, and never what is in it (X1)."""
+
+
+_TOLD: dict[int, tuple[object, str]] = {}
+_MANY = 64  # sections that are remembered at a time
 
 
 @dataclass(frozen=True)
@@ -130,12 +136,22 @@ def _state(config: Path | None) -> tuple:
 
 def digest(settings: Settings, sections: Sequence[str] | None = None) -> str:
     """16 hexadecimal digits over the sections that shape the data (default: all of them)."""
-    chosen = {name: getattr(settings, name) for name in sections or type(settings).model_fields}
-    content = {
-        name: part.model_dump(mode="json") if hasattr(part, "model_dump") else part for name, part in chosen.items()
-    }
-    content["main"] = {k: v for k, v in content.get("main", {}).items() if k not in NOT_OF_THE_DATA}
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    told = {"main": "{}"} | {name: _told(getattr(settings, name)) for name in sections or type(settings).model_fields}
+    content = ", ".join(f'"{name}": {text}' for name, text in sorted(told.items()))
+    return hashlib.sha256(f"{{{content}}}".encode()).hexdigest()[:16]
+
+
+def _told(part: object) -> str:
+    """A section as JSON, each worked out once: nine assets are stamped with the same ones."""
+    found = _TOLD.get(id(part))
+    if found is None or found[0] is not part:
+        content: Any = part.model_dump(mode="json") if isinstance(part, BaseModel) else part
+        if isinstance(part, Main):
+            content = {key: value for key, value in content.items() if key not in NOT_OF_THE_DATA}
+        if len(_TOLD) >= _MANY:
+            _TOLD.clear()
+        found = _TOLD[id(part)] = (part, json.dumps(content, sort_keys=True, default=str))
+    return found[1]
 
 
 def remembered(settings: Settings) -> str:
@@ -164,7 +180,7 @@ def world_of(settings: Settings) -> dict[str, object]:
         "days": main.days,
         "time_zone": main.time_zone,
         "cohorts": World(settings).cohorts,
-        "chunk_cohorts": main.chunk_cohorts,
+        "chunk_cohorts": World(settings).chunk_cohorts,
         "inject": settings.defects.inject if injects else None,
         "scenes": digest(settings, ["defects"]) if injects else None,
     }

@@ -92,7 +92,7 @@ class Main(Strict):
             max_length=255,
         ),
     ]
-    chunk_cohorts: Annotated[Whole, Field(ge=1, le=5000)] = 50
+    chunk_cohorts: Literal["auto"] | Annotated[Whole, Field(ge=1, le=5000)] = "auto"
     processes: Literal["auto"] | Annotated[Whole, Field(ge=1, le=256)] = "auto"
 
     @property
