@@ -51,6 +51,9 @@ def _scales() -> dict[str, Scale]:
 SCALES = _scales()
 
 
+_OPERATIONS = {"multiply": np.multiply, "add": np.add, "cap": np.minimum}
+
+
 class Step(NamedTuple):
     """One rule's effect on one metric, and the rows it acts on."""
 
@@ -61,13 +64,12 @@ class Step(NamedTuple):
 
     def after(self, before: np.ndarray) -> np.ndarray:
         """The values after this effect; rows it does not act on stay."""
-        changed = {
-            "multiply": before * self.value,
-            "add": before + self.value,
-            "cap": np.minimum(before, self.value),
-            "set": np.full_like(before, self.value),
-        }[self.operation]
-        return np.where(self.acts, changed, before)
+        after = before.astype(np.float64)
+        if self.operation == "set":
+            after[self.acts] = self.value
+        else:
+            _OPERATIONS[self.operation](before, self.value, out=after, where=self.acts)
+        return after
 
 
 def steps(rules: Iterable[Rule], metric: str, facts: Facts, among: np.ndarray) -> list[Step]:

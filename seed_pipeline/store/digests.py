@@ -55,25 +55,30 @@ def piece(column: pa.ChunkedArray | pa.Array) -> Piece:
 
 
 def _text(array: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    lengths = pc.fill_null(pc.cast(pc.binary_length(array), pa.int64()), -1)
     full = pc.fill_null(array, "") if array.null_count else array
     offsets, data = full.buffers()[1:]
     width = "<i8" if pa.types.is_large_string(full.type) else "<i4"
-    ends = np.frombuffer(offsets, width)[full.offset : full.offset + len(full) + 1] if len(full) else [0, 0]
-    values = np.frombuffer(data or b"", np.uint8)[ends[0] : ends[-1]]
-    return values, lengths.to_numpy(zero_copy_only=False).astype("<i8")
+    ends = np.frombuffer(offsets, width)[full.offset : full.offset + len(full) + 1] if len(full) else np.zeros(1, width)
+    lengths = np.diff(ends).astype("<i8")
+    if array.null_count:
+        lengths[~_valid(array)] = -1
+    return np.frombuffer(data or b"", np.uint8)[ends[0] : ends[-1]], lengths
 
 
 def _fixed(array: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    shape = array.is_valid().to_numpy(zero_copy_only=False).astype(np.uint8)
+    shape = _valid(array).view(np.uint8) if array.null_count else np.ones(len(array), np.uint8)
     if pa.types.is_boolean(array.type):
         array = array.cast(pa.uint8())
     elif not (pa.types.is_integer(array.type) or pa.types.is_floating(array.type)):
         array = array.view(pa.int32() if array.type.bit_width == 32 else pa.int64())
-    values = pc.fill_null(array, 0).to_numpy(zero_copy_only=False)
+    values = (pc.fill_null(array, 0) if array.null_count else array).to_numpy(zero_copy_only=False)
     # Adding zero turns -0.0 into 0.0: equal values have equal digests.
     values = values + 0.0 if values.dtype.kind == "f" else values
     return np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<")), shape
+
+
+def _valid(array: pa.Array) -> np.ndarray:
+    return np.asarray(array.is_valid().to_numpy(zero_copy_only=False))
 
 
 def _is_text(type_: pa.DataType) -> bool:

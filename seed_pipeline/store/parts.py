@@ -28,7 +28,7 @@ def write_part(folder: Path, name: str, chunk: int, table: pa.Table | pd.DataFra
     data = table if isinstance(table, pa.Table) else to_arrow(name, table)
     kept = pa.schema([lasting(f) for f in data.schema], data.schema.metadata)
     data = data if kept == data.schema else data.cast(kept)
-    coded = [f.name for f in kept if not _is_plain_text(f.type)]
+    coded = [f.name for f in kept if pa.types.is_dictionary(f.type)]
     content = pa.BufferOutputStream()
     # Arrow's own schema is kept where pandas left word of its types; all else follows from ours.
     pq.write_table(data, content, compression="zstd", use_dictionary=coded, store_schema=bool(kept.metadata))
@@ -37,10 +37,6 @@ def write_part(folder: Path, name: str, chunk: int, table: pa.Table | pd.DataFra
     path.write_bytes(content.getvalue())
     print_ = hashlib.sha256(content.getvalue()).hexdigest()
     return Part(name, chunk, print_, kept, {c: piece(data.column(c)) for c in data.column_names})
-
-
-def _is_plain_text(type_: pa.DataType) -> bool:
-    return pa.types.is_string(type_) or pa.types.is_large_string(type_)
 
 
 def lasting(column: pa.Field) -> pa.Field:
