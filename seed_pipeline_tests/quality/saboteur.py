@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from seed_pipeline.quality.scope import arrow
 from seed_pipeline.settings import Settings
-from seed_pipeline_tests.quality.datasets import LARGE, Data, chunks, settings, tables
+from seed_pipeline_tests.quality.datasets import LARGE, Data, settings, tables
 
 SMALL: tuple[str, ...] = ()
 COHORTS = ("main.total_sessions=450",)
@@ -31,18 +33,16 @@ class Saboteur:
         """The settings to judge by: the sound ones."""
         return settings(*self.base)
 
-    def parts(self) -> list[dict[str, pd.DataFrame]]:
-        """The tables after the harm, in the chunks they were made in where the harm leaves the number of rows."""
-        whole, made = self.broken(), chunks(*self.base)
-        if any(sum(len(chunk[name]) for chunk in made) != len(frame) for name, frame in whole.items()):
-            return [whole]
-        ends = {name: np.cumsum([0, *(len(chunk[name]) for chunk in made)]) for name in whole}
+    def parts(self, n: int = 1) -> list[dict[str, pa.Table]]:
+        """The tables after the harm, in n chunks, the last rows first: what was made when has no say (X6)."""
+        sound = tables(*self.base)
+        whole = {
+            name: arrows(*self.base)[name] if frame is sound[name] else arrow(name, frame)
+            for name, frame in self.broken().items()
+        }
         return [
-            {
-                name: frame.iloc[ends[name][i] : ends[name][i + 1]].reset_index(drop=True)
-                for name, frame in whole.items()
-            }
-            for i in range(len(made))
+            {name: t.slice(len(t) * i // n, len(t) * (i + 1) // n - len(t) * i // n) for name, t in whole.items()}
+            for i in reversed(range(n))
         ]
 
     def broken(self) -> dict[str, pd.DataFrame]:
@@ -52,6 +52,12 @@ class Saboteur:
         data = Data(self.base)
         self.harm(data)
         return data.tables
+
+
+@cache
+def arrows(*overrides: str) -> dict[str, pa.Table]:
+    """The sound tables as the judge takes them in."""
+    return {name: arrow(name, frame) for name, frame in tables(*overrides).items()}
 
 
 def breaks(*statements: str, base: Sequence[str] = SMALL) -> Callable[[Callable[[Data], None]], Callable[[Data], None]]:
