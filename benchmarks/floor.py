@@ -13,7 +13,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from seed_pipeline import schema
-from seed_pipeline.core import randomness
+from seed_pipeline.core.sampling import randomness
 
 
 def parquet_parts(folder: Path) -> list[Path]:

@@ -4,21 +4,16 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pyarrow as pa
 
-from seed_pipeline.core import (
-    answer_key,
-    churn,
-    dashboard,
-    defects,
-    feedback,
-    highlights,
-    metrics,
-    reference,
-    sessions,
-    students,
-    tutors,
-)
+from seed_pipeline.core import feedback, highlights
+from seed_pipeline.core.answer_key import dashboard
+from seed_pipeline.core.answer_key import truth as answer_key
+from seed_pipeline.core.cast import reference, students, tutors
+from seed_pipeline.core.churn import leavers as churn
 from seed_pipeline.core.columns import Tables, from_arrow, to_arrow
-from seed_pipeline.core.world import World
+from seed_pipeline.core.defects import scenes as defects
+from seed_pipeline.core.metrics import measures as metrics
+from seed_pipeline.core.plan.world import World
+from seed_pipeline.core.sessions import outcomes as sessions
 from seed_pipeline.settings import Settings
 
 Arrow = dict[str, pa.Table]

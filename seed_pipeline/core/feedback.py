@@ -6,13 +6,13 @@ import numpy as np
 
 from seed_pipeline.core import rules as engine
 from seed_pipeline.core import view
-from seed_pipeline.core.baselines import solve
 from seed_pipeline.core.columns import Table, Tables, Words
-from seed_pipeline.core.draws import Draws
 from seed_pipeline.core.facts import Facts
-from seed_pipeline.core.randomness import GOLDEN_SHARE, bell, reconsidered, uniform
-from seed_pipeline.core.wording import Script, choose
-from seed_pipeline.core.world import World
+from seed_pipeline.core.plan.world import World
+from seed_pipeline.core.sampling.baselines import solve
+from seed_pipeline.core.sampling.draws import Draws
+from seed_pipeline.core.sampling.randomness import GOLDEN_SHARE, bell, reconsidered, uniform
+from seed_pipeline.core.text.wording import Script, choose
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.facts import RATING
 from seed_pipeline.settings.ranges import middle

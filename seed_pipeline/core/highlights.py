@@ -5,13 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seed_pipeline.core import topics, view
-from seed_pipeline.core.apart import Keyed, choose_apart
+from seed_pipeline.core import view
 from seed_pipeline.core.columns import Table, Tables, Words
 from seed_pipeline.core.facts import Facts, fitting
-from seed_pipeline.core.randomness import dealt, ids, uniform
-from seed_pipeline.core.wording import Script, choose, compose
-from seed_pipeline.core.world import World
+from seed_pipeline.core.plan.world import World
+from seed_pipeline.core.sampling.randomness import dealt, ids, uniform
+from seed_pipeline.core.text import topics
+from seed_pipeline.core.text.apart import Keyed, choose_apart
+from seed_pipeline.core.text.wording import Script, choose, compose
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.text import HighlightType
 from seed_pipeline.settings.text_lines import Line

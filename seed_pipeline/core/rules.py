@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from seed_pipeline.core.columns import Table, Words, stacked
 from seed_pipeline.core.facts import Facts as Judged
-from seed_pipeline.core.randomness import in_order
+from seed_pipeline.core.sampling.randomness import in_order
 from seed_pipeline.schema import decimals, metadata
 from seed_pipeline.settings.facts import PROBABILITY_METRICS, RULE_METRICS, comes_from, known_before
 from seed_pipeline.settings.files import SettingsError

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from seed_pipeline.core import topics
 from seed_pipeline.core.columns import Table, Words
 from seed_pipeline.core.facts import Facts
-from seed_pipeline.core.world import World
+from seed_pipeline.core.plan.world import World
+from seed_pipeline.core.text import topics
 from seed_pipeline.settings.facts import METRIC_TABLES, METRICS, REACTIONS, SCORE
 
 BOOKED = ("technical_issues", "homework_assigned", "has_video", "has_screen", "earlier_tutor_no_shows")

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from seed_pipeline import core
-from seed_pipeline.core.dataset import READS
+from seed_pipeline.core.dataset import MAKES, READS
 from seed_pipeline.pipeline.wishes import Wishes, digest
 from seed_pipeline.settings import Settings
 
@@ -36,7 +36,7 @@ def version_of(entity: str, settings: Settings) -> str:
 
 
 def _logic(entity: str) -> str:
-    modules = sorted(_imports(f"{_PACKAGE}.core.{entity}"))
+    modules = sorted(_imports(MAKES[entity].__module__))
     return hashlib.sha256("\0".join(_source(module) for module in modules).encode()).hexdigest()[:8]
 
 

@@ -11,8 +11,8 @@ from typing import Any, Self
 
 from pydantic import BaseModel
 
-from seed_pipeline.core.feasibility import check
-from seed_pipeline.core.world import World
+from seed_pipeline.core.plan.feasibility import check
+from seed_pipeline.core.plan.world import World
 from seed_pipeline.settings import SHIPPED, Main, Settings, SettingsError, in_presets, load, settings_of
 from seed_pipeline.settings.files import apply_overrides
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from seed_pipeline.core.cast import places, user_ids
-from seed_pipeline.core.world import World
+from seed_pipeline.core.cast.people import places, user_ids
+from seed_pipeline.core.plan.world import World
 from seed_pipeline.quality.platform import wishes
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.files import SettingsError

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from seed_pipeline.core import dataset
-from seed_pipeline.core.world import World
+from seed_pipeline.core.plan.world import World
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.settings import Settings
 from seed_pipeline.store.frames import Tables, as_frames

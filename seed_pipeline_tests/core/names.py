@@ -1,4 +1,4 @@
-"""Makes seed_pipeline/core/names.json from Faker's name lists: python -m seed_pipeline_tests.core.names
+"""Makes seed_pipeline/core/text/names.json from Faker's name lists: python -m seed_pipeline_tests.core.names
 
 Only the lists are used, never Faker's generator. They are sorted, so that neither the order inside a list nor that of
 the locales matters. Another version of Faker may have other names; what is committed changes by this script alone, and
@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from importlib import import_module
 
-from seed_pipeline.core.names import FILE
+from seed_pipeline.core.text.names import FILE
 
 LOCALES = ("en_US", "en_GB", "es_MX", "en_IN", "fr_FR", "pt_BR", "pl_PL", "yo_NG")
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from seed_pipeline.core.apart import Keyed, choose_apart
 from seed_pipeline.core.columns import constant
 from seed_pipeline.core.facts import Facts
+from seed_pipeline.core.text.apart import Keyed, choose_apart
 from seed_pipeline.settings.text_lines import Line
 from seed_pipeline_tests.core.conftest import settings_with
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seed_pipeline.core.names import RESERVED_DOMAINS, first_names, last_names
+from seed_pipeline.core.text.names import RESERVED_DOMAINS, first_names, last_names
 
 
 @pytest.mark.parametrize("names", [first_names(), last_names()], ids=["first", "last"])

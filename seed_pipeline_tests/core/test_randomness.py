@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seed_pipeline.core.randomness import (
+from seed_pipeline.core.sampling.randomness import (
     bell,
     bits,
     dealt,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seed_pipeline.core import rules as engine
-from seed_pipeline.core.baselines import solve
+from seed_pipeline.core.sampling.baselines import solve
 from seed_pipeline.settings.files import SettingsError
 from seed_pipeline.settings.rules import Rule
 

@@ -5,9 +5,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from seed_pipeline.core.answer_key.window_alerts import on_window
+from seed_pipeline.core.answer_key.windows import Observed
 from seed_pipeline.core.columns import Tables, Words, from_arrow, to_arrow
-from seed_pipeline.core.window_alerts import on_window
-from seed_pipeline.core.windows import Observed
 from seed_pipeline.quality.scope import of_frames
 from seed_pipeline.settings.alerts import AlertRule
 from seed_pipeline_tests.core.conftest import settings_with

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from seed_pipeline.core.columns import Words
 from seed_pipeline.core.facts import Facts
-from seed_pipeline.core.wording import choose, compose, say, uncovered
+from seed_pipeline.core.text.wording import choose, compose, say, uncovered
 from seed_pipeline.schema import ENUMS
 from seed_pipeline.settings.text import Text
 from seed_pipeline.settings.text_facts import FEEDBACK_FACTS, Fact

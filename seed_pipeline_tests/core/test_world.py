@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from seed_pipeline.core.booking import book
-from seed_pipeline.core.cast import places
-from seed_pipeline.core.world import World
+from seed_pipeline.core.cast.people import places
+from seed_pipeline.core.plan.world import World
+from seed_pipeline.core.sessions.booking import book
 from seed_pipeline.settings import Cohort
 from seed_pipeline.settings.files import SettingsError
 from seed_pipeline_tests.core.conftest import settings_with

@@ -16,7 +16,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from seed_pipeline.core.feasibility import check
+from seed_pipeline.core.plan.feasibility import check
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.quality.sql import queries
 from seed_pipeline.settings import SECTIONS, SHIPPED, Settings, SettingsError, settings_of

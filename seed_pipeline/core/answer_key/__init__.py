@@ -1,0 +1,1 @@
+"""What every row was made from, and what a correct service finds in it (truth_* tables)."""

@@ -1,0 +1,1 @@
+"""What is measured in a completed session, and whether it is followed up."""

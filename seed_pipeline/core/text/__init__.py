@@ -1,0 +1,1 @@
+"""What is said: lines that fit, apart from each other; topics; names."""
