@@ -48,11 +48,11 @@ def check_target(wishes: Wishes) -> list[Verdict]:
 
 def judged(chunks: Sequence[Tables], settings: Settings) -> list[Verdict]:
     """The verdicts on complete tables: those on types and domains, asset by asset, and all statements."""
-    found = []
+    found, verdicts = [], judge(chunks, settings)
     for asset in ENTITIES:
         made = ({t: tables[t] for t in tables if schema.columns_made_by(asset, t)} for tables in chunks)
-        found.append(conformity(asset, made))
-    return [*found, *judge(chunks, settings)]
+        found.append(conformity(asset, made, [v for v in verdicts if v.entity == asset]))
+    return [*found, *verdicts]
 
 
 def opened_target(wishes: Wishes, names: Sequence[str] | None = None) -> tuple[Tables, Settings]:

@@ -1,10 +1,11 @@
 """From artifacts to verdicts: the same statements for both faces, measured once for each content and law."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import Any
 
 import pandas as pd
 
@@ -37,7 +38,7 @@ def audit(asset: str, settings: Settings, artifacts: Artifacts) -> Sheet:
     if sheet is None or (sheet.seen, sheet.law) != (now, law):
         must_agree(settings, {name: artifacts.manifest(name) for name in lineage(asset)})
         with opened(relations(artifacts, lineage(asset)), settings) as scope:
-            sheet = Sheet(asset, now, law, _verdicts(asset, scope, artifacts))
+            sheet = Sheet(asset, now, law, _verdicts(asset, scope, artifacts, artifacts.read))
         ledger.record(sheet)
     return sheet
 
@@ -49,15 +50,19 @@ def audit_all(settings: Settings, artifacts: Artifacts, progress: Progress = sil
     progress("checks", 0, len(ENTITIES))
     with opened(relations(artifacts, ENTITIES), settings) as scope:
         for done, asset in enumerate(ENTITIES, start=1):
-            sheets.append(Sheet(asset, seen(asset, artifacts), law, _verdicts(asset, scope, artifacts)))
+            sheets.append(
+                Sheet(asset, seen(asset, artifacts), law, _verdicts(asset, scope, artifacts, artifacts.arrow))
+            )
             progress("checks", done, len(ENTITIES))
     Ledger(artifacts).record(*sheets)
     return sheets
 
 
-def _verdicts(asset: str, scope: Scope, artifacts: Artifacts) -> list[Verdict]:
-    chunks = (artifacts.read(asset, chunk) for chunk in range(artifacts.n_chunks(asset)))
-    return [conformity(asset, chunks), *judged(scope, [asset])]
+def _verdicts(asset: str, scope: Scope, artifacts: Artifacts, read: Callable[[str, int], Any]) -> list[Verdict]:
+    """Where one asset is looked at, Pandera sees every frame; of a whole release, what is in doubt at a glance."""
+    verdicts = judged(scope, [asset])
+    chunks = (read(asset, chunk) for chunk in range(artifacts.n_chunks(asset)))
+    return [conformity(asset, chunks, verdicts), *verdicts]
 
 
 def law_of(settings: Settings) -> str:

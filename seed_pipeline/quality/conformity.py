@@ -1,8 +1,11 @@
 """Whether what an asset made is what the schema says: one verdict for each asset, by Pandera, chunk by chunk."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
+
+from seed_pipeline.quality.fits import fits
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.schema import columns_made_by, makes_rows, metadata
 
@@ -11,22 +14,30 @@ TITLE = "Types, nulls, domains and enumerations are those of the platform's sche
 SETTING = "seed_pipeline/schema.py"
 REMEDY = "The asset's code made values that the platform does not take; mend it, or the column's definition."
 SHOWN = 20
+DISTRIBUTIONS = (
+    "O1_completed", "O2_student_no_shows", "O3_tutor_no_shows", "O4_rescheduled", "O5_technical_issues",
+    "O6_tutor_no_show_rates",
+)  # fmt: skip
+"""Statements that the schema of `sessions` says, too: shares of outcomes, and no-show rates by persona."""
 
 
-def conformity(asset: str, chunks: Iterable[Mapping[str, Any]]) -> Verdict:
-    """The verdict `schema` on one asset: every value in its tables that the platform's schema would not take."""
+def conformity(asset: str, chunks: Iterable[Mapping[str, Any]], judged: Sequence[Verdict] = ()) -> Verdict:
+    """The verdict `schema` on one asset: every value in its tables that the platform's schema would not take.
+
+    Frames are held against the Pandera schemas; Arrow tables only where a glance does not settle it. Of the verdicts
+    already `judged` those on distributions count: what their query found is a check of the schema, and not asked twice.
+    """
     wrong, rows = 0, 0
     shown: list[dict[str, str]] = []
     for tables in chunks:
         for name, columns in _looked_at(asset, tables):
-            # Pandera takes its time to import, and only this check needs it.
-            from seed_pipeline.quality.schemas import validate
-
             rows += len(tables[name])
-            failures = validate(name, tables[name], columns)
+            failures = _failures(name, tables[name], columns)
             wrong += len(failures)
-            listed = failures.head(SHOWN - len(shown)).to_dict("records") if len(shown) < SHOWN else []
-            shown += [{str(key): str(value) for key, value in record.items()} for record in listed]
+            shown += failures[: SHOWN - len(shown)]
+    missed = [v for v in judged if v.name in DISTRIBUTIONS and v.failed and v.blocking]
+    wrong += len(missed)
+    shown += [{"table": "sessions", "check": v.name, "value": v.finding, "key": v.name} for v in missed]
     return Verdict(
         id="Q1",
         name=NAME,
@@ -46,6 +57,17 @@ def conformity(asset: str, chunks: Iterable[Mapping[str, Any]]) -> Verdict:
         setting=SETTING,
         hint=REMEDY,
     )
+
+
+def _failures(name: str, data: Any, columns: tuple[str, ...] | None) -> list[dict[str, str]]:
+    if isinstance(data, pa.Table):
+        if fits(name, data, columns):
+            return []
+        data = data.to_pandas(strings_to_categorical=False)
+    # Pandera and pandas take their time to import, and only this needs them.
+    from seed_pipeline.quality.schemas import validate
+
+    return [{str(k): str(v) for k, v in record.items()} for record in validate(name, data, columns).to_dict("records")]
 
 
 def _looked_at(asset: str, tables: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...] | None]]:

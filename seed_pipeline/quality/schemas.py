@@ -13,6 +13,7 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 from sqlalchemy import Boolean, Column, Date, DateTime, Double, Enum, Integer, Numeric
 
+from seed_pipeline.quality.conformity import DISTRIBUTIONS
 from seed_pipeline.quality.judgement import judge
 from seed_pipeline.schema import metadata
 from seed_pipeline.settings import Settings
@@ -105,13 +106,6 @@ def _text(longest: int | None):
         return words.between(1, longest or np.inf)
 
     return check
-
-
-DISTRIBUTIONS = (
-    "O1_completed", "O2_student_no_shows", "O3_tutor_no_shows", "O4_rescheduled", "O5_technical_issues",
-    "O6_tutor_no_show_rates",
-)  # fmt: skip
-"""Statements that the schema of all sessions checks, too: shares of outcomes, and no-show rates by persona."""
 
 
 def sessions_schema(settings: Settings, truth_personas: pd.DataFrame) -> pa.DataFrameSchema:

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from pandera.errors import SchemaErrors
 
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.quality.conformity import conformity
+from seed_pipeline.quality.fits import fits
+from seed_pipeline.quality.judgement import judge
 from seed_pipeline.quality.schemas import COLUMNS, schema, sessions_schema, validate
 from seed_pipeline.schema import FILLED, columns_made_by, metadata
+from seed_pipeline.store.frames import to_arrow
 from seed_pipeline_tests.quality.datasets import Data, tables
 
 
@@ -22,8 +26,10 @@ def wrong(entity: str, whole: Mapping[str, pd.DataFrame]) -> set[str]:
 
 @pytest.mark.parametrize("entity", ENTITIES)
 def test_generated_tables_are_lawful(entity: str):
-    """Nothing to complain of, in the columns of any entity."""
+    """Nothing to complain of, in the columns of any entity, and that is seen at a glance."""
     assert not wrong(entity, tables())
+    made = {name: columns for name in FILLED if (columns := columns_made_by(entity, name))}
+    assert all(fits(name, to_arrow(name, tables()[name]), columns) for name, columns in made.items())
 
 
 @pytest.mark.parametrize("table", FILLED)
@@ -59,6 +65,7 @@ def test_one_bad_value_is_found(table: str, column: str, value: object, check: s
     assert list(found.columns) == list(COLUMNS)
     assert set(found["column"]) == {column}
     assert any(check in text for text in found["check"])
+    assert not fits(table, pa.Table.from_pandas(frame, preserve_index=False), [column])
     key = "/".join(str(frame[c.name].iloc[2]) for c in metadata.tables[table].primary_key)
     assert set(found["key"]) == {key}
 
@@ -88,3 +95,13 @@ def test_the_schema_of_sessions_has_their_distributions():
     found = set(error.value.failure_cases["check"])
     assert {check for check in found if "O6" in check or "tutor no-show rate" in check.lower()}
     assert len(found) == 3
+
+
+def test_the_schema_check_says_missed_distributions_without_asking_again():
+    """What the statements of the asset found is a check of its schema, by the verdict they came to."""
+    data = Data()
+    data.put("sessions", data.sessions("status == 'completed'", 20), "status", "rescheduled")
+    verdicts = judge([data.tables], data.settings, ["sessions"])
+    found = conformity("sessions", [{"sessions": data["sessions"]}], verdicts)
+    assert {row["check"] for row in found.evidence} == {"O1_completed", "O4_rescheduled"}
+    assert found.failed
