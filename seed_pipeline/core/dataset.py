@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterator, Mapping
 import pyarrow as pa
 
 from seed_pipeline.core import feedback, highlights
-from seed_pipeline.core.answer_key.truth import dashboard
-from seed_pipeline.core.answer_key.truth import truth as answer_key
-from seed_pipeline.core.cast.people import reference, students, tutors
-from seed_pipeline.core.churn.leavers import leavers as churn
+from seed_pipeline.core.answer_key import dashboard
+from seed_pipeline.core.answer_key import truth as answer_key
+from seed_pipeline.core.cast import reference, students, tutors
+from seed_pipeline.core.churn import leavers as churn
 from seed_pipeline.core.columns import Tables, from_arrow, to_arrow
-from seed_pipeline.core.defects.scenes import scenes as defects
-from seed_pipeline.core.metrics.measures import measures as metrics
+from seed_pipeline.core.defects import scenes as defects
+from seed_pipeline.core.metrics import measures as metrics
 from seed_pipeline.core.plan.world import World
-from seed_pipeline.core.sessions.outcomes import outcomes as sessions
+from seed_pipeline.core.sessions import outcomes as sessions
 from seed_pipeline.settings import Settings
 
 Arrow = dict[str, pa.Table]

@@ -6,7 +6,7 @@ import pytest
 
 from seed_pipeline.core.columns import to_arrow
 from seed_pipeline.core.plan.world import World
-from seed_pipeline.core.sessions.outcomes import booking, calendar
+from seed_pipeline.core.sessions import booking, calendar
 from seed_pipeline.settings.files import SettingsError
 from seed_pipeline_tests.core.conftest import settings_with
 

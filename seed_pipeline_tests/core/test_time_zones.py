@@ -9,7 +9,7 @@ import pytest
 
 from seed_pipeline.core.columns import to_arrow
 from seed_pipeline.core.plan.world import World
-from seed_pipeline.core.sessions.outcomes import booking, calendar
+from seed_pipeline.core.sessions import booking, calendar
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.quality.judgement import judge
 from seed_pipeline.settings import load

@@ -18,7 +18,7 @@ from seed_pipeline.core.sampling.randomness import (
     uniform,
     whole_between,
 )
-from seed_pipeline.core.sessions.outcomes import booking, calendar
+from seed_pipeline.core.sessions import booking, calendar
 from seed_pipeline.core.text import topics
 from seed_pipeline.core.text.wording import say
 from seed_pipeline.settings import Settings
