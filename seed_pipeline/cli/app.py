@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seed_pipeline import __version__
-from seed_pipeline.cli.options import DATABASE, READ, SETTINGS, WORLD, command
+from seed_pipeline.cli.options import CLUSTER, DATABASE, READ, SETTINGS, WORLD, command
 from seed_pipeline.cli.output import print_json, progress
 from seed_pipeline.cli.problems import REFUSED
 
@@ -43,7 +43,7 @@ def _every(
 ) -> None: ...
 
 
-@command(app, *WORLD, "answer_key", *DATABASE, "keep", "as_json")
+@command(app, *WORLD, "answer_key", *DATABASE, *CLUSTER, "keep", "as_json")
 def run(asked: "Wishes", keep: Path | None, as_json: bool) -> int:
     """Generate a dataset, check it, and load it if every blocking check passes.
 
@@ -78,11 +78,13 @@ def materialize(asked: "Wishes", as_json: bool) -> int:
     return _finish(outcome, as_json, place(ARTIFACTS))
 
 
-@command(app, *WORLD, "config", "out", "as_json")
+@command(app, *WORLD, "config", *CLUSTER, "out", "as_json")
 def generate(asked: "Wishes", out: Path, as_json: bool) -> int:
     """Make the tables as Parquet, without checks and without a database.
 
-    Example:  seed-pipeline generate --out data/big --sessions 1500000 --set main.processes=4
+    Asked again after it was interrupted, it goes on from the last whole chunk.
+
+    Example:  seed-pipeline generate --out data/big --sessions 1500000
     """
     from seed_pipeline.cli import show
     from seed_pipeline.pipeline.making import generate as generated

@@ -103,6 +103,14 @@ OPTIONS: Mapping[str, _Given] = {
         autocompletion=_named_in("correlations", "rules"),
     ),
     "answer_key": _option(" /--no-answer-key", "Load the platform's tables without the truth_* tables.", _WORLD, bool),
+    "workers": _option(
+        "--workers", "Workers of a Dask cluster on this machine that make the chunks (the extra cluster).", _PLACES, int,
+        min=1, max=256,
+    ),
+    "scheduler": _option(
+        "--scheduler", "A Dask cluster that is there already, tcp://host:8786; it sees the same folders.", _PLACES,
+        metavar="URL",
+    ),
     "config": _option("--config", "Folder of settings instead of the shipped configs/.", _PLACES, Path),
     "target": _option(
         "--target", "Database: sqlite:///path or postgresql://user@host/name (the password comes from PGPASSWORD).",
@@ -194,6 +202,7 @@ SETTINGS = ("presets", "overrides", "config")
 WORLD = ("seed", "sessions", "as_of", "feedback", "presets", "overrides", "disabled_rules")
 DATABASE = ("config", "target", "on_foreign", "on_edited", "empty_foreign_data", "allow_production")
 READ = ("target", "artifacts")
+CLUSTER = ("workers", "scheduler")
 LIMITS = tuple(name for name in OPTIONS if name.startswith(("min_", "max_")))
 
 

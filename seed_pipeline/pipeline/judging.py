@@ -1,18 +1,15 @@
 """From artifacts to verdicts: the same statements for both faces, measured once for each content and law."""
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from typing import Any
 
 import pandas as pd
 
-from seed_pipeline import quality, schema
+from seed_pipeline import schema
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.pipeline.ledger import Ledger, Sheet, lineage, seen
 from seed_pipeline.pipeline.making import Progress, must_agree, silent
+from seed_pipeline.pipeline.sources import digest_of
 from seed_pipeline.pipeline.wishes import digest
 from seed_pipeline.quality.conformity import conformity
 from seed_pipeline.quality.judgement import judged
@@ -67,23 +64,7 @@ def _verdicts(asset: str, scope: Scope, artifacts: Artifacts, read: Callable[[st
 
 def law_of(settings: Settings) -> str:
     """Digest of what verdicts depend on besides the data: the settings and the code that judges."""
-    return f"{digest(settings)}-{_judge_version()}"
-
-
-@cache
-def _judge_version() -> str:
-    content = [path.read_bytes() for path in _sources(files(quality))]
-    content.append(files(schema.__package__).joinpath("schema.py").read_bytes())
-    return hashlib.sha256(b"\0".join(content)).hexdigest()[:16]
-
-
-def _sources(folder: Traversable) -> Iterator[Traversable]:
-    """The code and the queries in a folder and below, always in the same order."""
-    for path in sorted(folder.iterdir(), key=lambda f: f.name):
-        if path.is_dir():
-            yield from _sources(path)
-        elif path.name.endswith((".py", ".sql")):
-            yield path
+    return f"{digest(settings)}-{digest_of('quality', 'schema.py')}"
 
 
 def lineage_tables(asset: str, artifacts: Artifacts) -> Iterator[Tables]:

@@ -27,6 +27,8 @@ NOT_OF_THE_DATA = (
     "wait_seconds",
     "staging_refresh",
     "processes",
+    "workers",
+    "scheduler",
     "chunk_cohorts",
     "clear_existing_data",
     "answer_key",
@@ -60,6 +62,8 @@ class Wishes:
     on_edited: str | None = None
     empty_foreign_data: bool | None = None
     allow_production: bool | None = None
+    workers: int | None = None
+    scheduler: str | None = None
 
     @classmethod
     def given(cls, options: Mapping[str, Any]) -> tuple[Self, dict[str, Any]]:
@@ -94,6 +98,8 @@ class Wishes:
             "on_edited": self.on_edited,
             "empty_foreign_data": self.empty_foreign_data,
             "allow_production": self.allow_production,
+            "workers": self.workers,
+            "scheduler": self.scheduler,
         }
         flags = [f"main.{key}={json.dumps(value)}" for key, value in named.items() if value is not None]
         flags += [f"main.as_of={self.as_of}"] if self.as_of is not None else []

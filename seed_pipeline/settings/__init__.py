@@ -94,6 +94,8 @@ class Main(Strict):
     ]
     chunk_cohorts: Literal["auto"] | Annotated[Whole, Field(ge=1, le=5000)] = "auto"
     processes: Literal["auto"] | Annotated[Whole, Field(ge=1, le=256)] = "auto"
+    workers: Annotated[Whole, Field(ge=0, le=256)] = 0
+    scheduler: Annotated[str, Field(pattern=r"^$|^[a-z]+://\S+$")] = ""
 
     @property
     def zone(self) -> Zone:

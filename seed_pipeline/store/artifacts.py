@@ -18,16 +18,15 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from seed_pipeline.store import assembly
 from seed_pipeline.store.digests import ColumnDigest, type_name
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.frames import Tables, as_frames
-from seed_pipeline.store.parts import Part, lasting, part_path, write_part
+from seed_pipeline.store.journal import Journal, interrupted
+from seed_pipeline.store.parts import AGAIN, Part, content, part_path, read, write_part
 
 Metadata = Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None
-_AGAIN = "materialize the asset again"
 _OURS = re.compile(r"manifest\.json|[a-z0-9_]+/(part-\d{5,}\.parquet)?")
 
 
@@ -79,17 +78,26 @@ class Artifacts:
             return draft.publish(metadata)
 
     @contextmanager
-    def draft(self, asset: str) -> Iterator["Draft"]:
-        """New artifacts in the making, beside the old ones; gone at the end unless they were published."""
+    def draft(self, asset: str, journal: Journal | None = None) -> Iterator["Draft"]:
+        """New artifacts in the making, beside the old ones; gone at the end unless they were published.
+
+        With a journal they begin with what it knows to be whole, and stay where it was interrupted.
+        """
         self.claim([asset])
         self._recover(asset)
         folder = self.root / f".{asset}.new"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        if journal is None or not journal.chunks:
+            shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        stays = False
         try:
             yield Draft(self, asset, folder)
+        except BaseException as error:
+            stays = journal is not None and interrupted(error)
+            raise
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            if not stays:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def claim(self, assets: Iterable[str]) -> None:
         """Raise StoreError where writing these assets would touch what this pipeline did not write."""
@@ -120,7 +128,7 @@ class Artifacts:
             raise StoreError(str(self.root / asset), None, why, "materialize it first") from None
         except (ValueError, TypeError, KeyError, AttributeError):
             why = "the manifest is damaged, or of an earlier version"
-            raise StoreError(str(path), None, why, _AGAIN) from None
+            raise StoreError(str(path), None, why, AGAIN) from None
 
     def fingerprint(self, assets: Sequence[str] | None = None) -> str:
         """One fingerprint over the given assets (default: all present): 64 hexadecimal digits."""
@@ -147,7 +155,7 @@ class Artifacts:
             raise StoreError(str(self.root / asset), f"chunk {chunk}", why, remedy)
         names = [name for name in manifest.tables if tables is None or name in tables]
         prints = {name: found for name in names if (found := manifest.parts[name][chunk]) is not None}
-        return {name: _read(self.folder(asset) / part_path(name, chunk), print_) for name, print_ in prints.items()}
+        return {name: read(self.folder(asset) / part_path(name, chunk), print_) for name, print_ in prints.items()}
 
     def parts(self, asset: str, table: str) -> list[Path]:
         """The files of one table of one asset, each as it was written. Raises StoreError for one that is not."""
@@ -156,7 +164,7 @@ class Artifacts:
             (self.folder(asset) / part_path(table, chunk), print_) for chunk, print_ in prints if print_ is not None
         ]
         for path, print_ in found:
-            _content(path, print_)
+            content(path, print_)
         return [path.absolute() for path, _ in found]
 
     def release(self, answer_key: bool = True) -> Iterator[Tables]:
@@ -219,8 +227,16 @@ class Draft:
     def publish(self, metadata: Metadata = None) -> Manifest:
         """Put the parts in place of the old ones, with their manifest."""
         made = self._manifest(dict(metadata() if callable(metadata) else metadata or {}))
+        self._sweep()
         self._artifacts._publish(self.asset, self.folder)
         return made
+
+    def _sweep(self) -> None:
+        """Remove what is no part of it: processes of a run that was killed may have left something."""
+        ours = {part_path(table, chunk) for table, of in self._parts.items() for chunk in of} | {"manifest.json"}
+        for path in self.folder.rglob("*"):
+            if path.is_file() and path.relative_to(self.folder).as_posix() not in ours:
+                path.unlink()
 
     def _manifest(self, metadata: dict[str, Any]) -> Manifest:
         entries = _entries(self._digests)
@@ -255,19 +271,3 @@ def _strange(folder: Path) -> Path | None:
 
 def _shown(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix() + ("/" if path.is_dir() else "")
-
-
-def _content(path: Path, expected: str) -> bytes:
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise StoreError(str(path), None, "the part is missing", _AGAIN) from None
-    if hashlib.sha256(content).hexdigest() != expected:
-        raise StoreError(str(path), None, "the part is not what was written: it was damaged or edited", _AGAIN)
-    return content
-
-
-def _read(path: Path, expected: str) -> pa.Table:
-    """The part as it was written: Parquet knows no whole seconds and keeps them as milliseconds."""
-    data = pq.read_table(pa.BufferReader(_content(path, expected)))
-    return data.cast(pa.schema([lasting(f) for f in data.schema], data.schema.metadata))

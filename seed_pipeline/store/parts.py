@@ -1,6 +1,7 @@
 """One table of one chunk as a Parquet file, and what its asset's manifest has to know of it."""
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from seed_pipeline.store.digests import Piece, piece
+from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.frames import to_arrow
+
+AGAIN = "materialize the asset again"
 
 
 class Part(NamedTuple):
@@ -29,14 +33,40 @@ def write_part(folder: Path, name: str, chunk: int, table: pa.Table | pd.DataFra
     kept = pa.schema([lasting(f) for f in data.schema], data.schema.metadata)
     data = data if kept == data.schema else data.cast(kept)
     coded = [f.name for f in kept if pa.types.is_dictionary(f.type)]
-    content = pa.BufferOutputStream()
+    written = pa.BufferOutputStream()
     # Arrow's own schema is kept where pandas left word of its types; all else follows from ours.
-    pq.write_table(data, content, compression="zstd", use_dictionary=coded, store_schema=bool(kept.metadata))
+    pq.write_table(data, written, compression="zstd", use_dictionary=coded, store_schema=bool(kept.metadata))
     path = folder / part_path(name, chunk)
     path.parent.mkdir(exist_ok=True)
-    path.write_bytes(content.getvalue())
-    print_ = hashlib.sha256(content.getvalue()).hexdigest()
+    # Whole or not there: another process may be at the same part, left over from a run that was killed.
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_bytes(written.getvalue())
+    draft.replace(path)
+    print_ = hashlib.sha256(written.getvalue()).hexdigest()
     return Part(name, chunk, print_, kept, {c: piece(data.column(c)) for c in data.column_names})
+
+
+def read_part(folder: Path, name: str, chunk: int, sha256: str) -> Part:
+    """A part that is there already. Raises StoreError for one that is not, byte for byte, what was written."""
+    data = read(folder / part_path(name, chunk), sha256)
+    return Part(name, chunk, sha256, data.schema, {c: piece(data.column(c)) for c in data.column_names})
+
+
+def read(path: Path, sha256: str) -> pa.Table:
+    """The rows as they were written: Parquet knows no whole seconds and keeps them as milliseconds."""
+    data = pq.read_table(pa.BufferReader(content(path, sha256)))
+    return data.cast(pa.schema([lasting(f) for f in data.schema], data.schema.metadata))
+
+
+def content(path: Path, sha256: str) -> bytes:
+    """The file's bytes. Raises StoreError where they are not what was written."""
+    try:
+        found = path.read_bytes()
+    except FileNotFoundError:
+        raise StoreError(str(path), None, "the part is missing", AGAIN) from None
+    if hashlib.sha256(found).hexdigest() != sha256:
+        raise StoreError(str(path), None, "the part is not what was written: it was damaged or edited", AGAIN)
+    return found
 
 
 def lasting(column: pa.Field) -> pa.Field:

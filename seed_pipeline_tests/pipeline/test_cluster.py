@@ -1,0 +1,118 @@
+"""The same bytes from the workers of a Dask cluster, however many, wherever, and whatever becomes of them.
+
+`make cluster`.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from seed_pipeline.core.dataset import ENTITIES
+from seed_pipeline.pipeline.making import generate
+from seed_pipeline.settings import SettingsError, load
+from seed_pipeline_tests.pipeline.test_engine import DAY
+
+pytestmark = [pytest.mark.slow, pytest.mark.cluster]
+pytest.importorskip("distributed", reason="Dask is not installed: pip install 'seed-pipeline[cluster]'")
+
+SIZE = ("main.total_sessions=1500", "main.chunk_cohorts=1")
+
+
+def files(out: Path, *overrides: str, progress=lambda *_: None) -> dict[Path, bytes]:
+    """Every file that a run makes."""
+    made = generate(load(overrides=[*SIZE, *overrides], today=DAY), out, progress)
+    return {path.relative_to(made.root): path.read_bytes() for path in made.root.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, bytes]:
+    """What one process makes."""
+    return files(tmp_path_factory.mktemp("alone"), "main.processes=1")
+
+
+@contextmanager
+def cluster(folder: Path, workers: int = 1) -> Iterator[str]:
+    """A scheduler and workers in processes of their own, as an administrator starts them; the scheduler's address."""
+    told = folder / "scheduler.json"
+    where = ["--scheduler-file", str(told)]
+    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard", *where]
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--nthreads", "1", "--no-dashboard", *where]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder, "start_new_session": True}
+    running = [subprocess.Popen(command, **quiet) for command in (scheduler, *[worker] * workers)]
+    try:
+        yield address(told, workers)
+    finally:
+        for process in running:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def address(told: Path, workers: int) -> str:
+    """Where the scheduler is, once all its workers are there."""
+    from distributed import Client
+
+    with Client(scheduler_file=str(told), timeout=60) as client:
+        if workers:
+            client.wait_for_workers(workers, timeout=60)
+        return client.scheduler.address
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_workers_of_this_machine(workers: int, alone: dict[Path, bytes], tmp_path: Path) -> None:
+    """--workers N: file for file what one process makes."""
+    assert files(tmp_path, f"main.workers={workers}") == alone
+
+
+def test_a_cluster_that_is_there(alone: dict[Path, bytes], tmp_path: Path) -> None:
+    """--scheduler: workers in processes that somebody else started."""
+    with cluster(tmp_path, 2) as url:
+        assert files(tmp_path / "out", f"main.scheduler='{url}'") == alone
+
+
+def test_a_worker_that_is_killed(alone: dict[Path, bytes], tmp_path: Path) -> None:
+    """SIGKILL in the middle: the chunks it had are made by others."""
+    from distributed import Client
+
+    killed: list[int] = []
+
+    with cluster(tmp_path, 2) as url:
+
+        def watch(entity: str, done: int, total: int) -> None:
+            if done == 2 and not killed:
+                with Client(url, timeout=10) as client:
+                    killed.extend(client.run(os.getpid).values())
+                os.kill(killed[0], signal.SIGKILL)
+
+        assert files(tmp_path / "out", f"main.scheduler='{url}'", progress=watch) == alone
+    assert killed
+
+
+def test_an_interrupted_run_goes_on(alone: dict[Path, bytes], tmp_path: Path) -> None:
+    """Begun by a cluster, ended by one process."""
+
+    def watch(entity: str, done: int, total: int) -> None:
+        if (entity, done) == (ENTITIES[0], 4):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        files(tmp_path, "main.workers=2", progress=watch)
+    assert files(tmp_path, "main.processes=1") == alone
+
+
+def test_nobody_answers(tmp_path: Path) -> None:
+    """A scheduler that is not there: the setting, the address, what to do; nothing is written."""
+    with pytest.raises(SettingsError, match=r"main.scheduler.*tcp://127.0.0.1:1.*no Dask scheduler answers"):
+        files(tmp_path / "out", "main.scheduler='tcp://127.0.0.1:1'")
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_nobody_works(tmp_path: Path) -> None:
+    """A cluster without workers is said at once, not waited for."""
+    with cluster(tmp_path, 0) as url, pytest.raises(SettingsError, match="the cluster has no workers"):
+        files(tmp_path / "out", f"main.scheduler='{url}'")
