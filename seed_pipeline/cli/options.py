@@ -104,7 +104,7 @@ OPTIONS: Mapping[str, _Given] = {
     ),
     "answer_key": _option(" /--no-answer-key", "Load the platform's tables without the truth_* tables.", _WORLD, bool),
     "workers": _option(
-        "--workers", "Workers of a Dask cluster on this machine that make the chunks (the extra cluster).", _PLACES, int,
+        "--workers", "Workers of a Dask cluster on this machine that make the chunks (extra: cluster).", _PLACES, int,
         min=1, max=256,
     ),
     "scheduler": _option(

@@ -99,12 +99,25 @@ class Words:
         return self.vocabulary.take(pa.array(self._codes, mask=none if none.any() else None))
 
     def arrow(self) -> pa.Array:
-        """As Arrow: with its vocabulary as a dictionary, if that is much shorter than the column."""
-        if self._codes is None or len(self.vocabulary) * _FEW > len(self._codes):
+        """As Arrow: with a dictionary, if that is much shorter than the column.
+
+        It holds what the rows say, in their order: a vocabulary may know more, from chunks before (X1).
+        """
+        if self._codes is None:
             return self.plain()
-        none = self._codes < 0
-        codes = pa.array(self._codes.astype(np.int32), mask=none if none.any() else None)
-        return pa.DictionaryArray.from_arrays(codes, self.vocabulary)
+        rows = len(self._codes)
+        first = np.full(len(self.vocabulary) + 1, rows)
+        first[self._codes[::-1]] = np.arange(rows)[::-1]
+        said = np.flatnonzero(first[:-1] < rows)
+        if len(said) * _FEW > rows:
+            return self.plain()
+        said = said[np.argsort(first[said])]
+        words = self.vocabulary.take(pa.array(said)).dictionary_encode()
+        place = np.full(len(first), -1, dtype=np.int32)
+        place[said] = words.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        codes = place[self._codes]
+        none = codes < 0
+        return pa.DictionaryArray.from_arrays(pa.array(codes, mask=none if none.any() else None), words.dictionary)
 
 
 Column = np.ndarray | Words
