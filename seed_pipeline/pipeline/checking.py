@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from seed_pipeline import schema
 from seed_pipeline.core.dataset import ENTITIES
+from seed_pipeline.pipeline import remedies
 from seed_pipeline.pipeline.judging import audit_all
 from seed_pipeline.pipeline.wishes import Wishes, recalled
 from seed_pipeline.quality.conformity import conformity
@@ -42,8 +43,8 @@ def opened_artifacts(wishes: Wishes, folder: Path) -> tuple[Artifacts, Settings]
 
 def check_target(wishes: Wishes) -> list[Verdict]:
     """The verdicts on the release in a database. Raises SettingsError, StoreError."""
-    tables, settings = opened_target(wishes)
-    return judged([tables], settings)
+    tables, settings, made_with = _opened(wishes)
+    return remedies.of_release(judged([tables], settings), settings, made_with)
 
 
 def judged(chunks: Sequence[Tables], settings: Settings) -> list[Verdict]:
@@ -61,6 +62,11 @@ def opened_target(wishes: Wishes, names: Sequence[str] | None = None) -> tuple[T
     A folder of settings or presets that are asked for hold instead of those, for the release's seed, size and window;
     other wishes are laid over. Raises SettingsError, StoreError.
     """
+    return _opened(wishes, names)[:2]
+
+
+def _opened(wishes: Wishes, names: Sequence[str] | None = None) -> tuple[Tables, Settings, Settings | None]:
+    """The tables, the settings that they are to be looked at by, and those that they were made with, where known."""
     main = wishes.settings().main
     engine = database.connect(main.target, writable=False, schema=main.target_schema)
     try:
@@ -73,15 +79,18 @@ def opened_target(wishes: Wishes, names: Sequence[str] | None = None) -> tuple[T
         raise StoreError(redact(main.target), None, "there is no dataset in it", "load one first: seed-pipeline run")
     labels = tables.get("truth_defects")
     edges = 0 if labels is None else int((labels["table_name"] == "sessions").sum())
-    if release is not None and made_with is not None and not (wishes.config or wishes.presets):
+    known = None
+    if release is not None and made_with is not None:
         asked_for = main.model_copy(update={"answer_key": release.answer_key})
-        return tables, recalled(made_with, asked_for, wishes.as_overrides())
+        known = recalled(made_with, asked_for)
+        if not (wishes.config or wishes.presets):
+            return tables, recalled(made_with, asked_for, wishes.as_overrides()), known
     asked = replace(wishes, sessions=len(tables["sessions"]) - edges)
     if labels is not None and len(labels):  # Only valid ones are ever loaded.
         asked = replace(asked, overrides=("defects.inject=valid", *asked.overrides))
     if release is not None:
         asked = replace(asked, seed=int(release.seed), as_of=release.as_of and release.as_of.isoformat())
-    return tables, asked.settings()
+    return tables, asked.settings(), known
 
 
 def _last_release(engine: sa.Engine) -> tuple[sa.Row | None, str | None]:

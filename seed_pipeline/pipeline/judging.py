@@ -1,12 +1,12 @@
 """From artifacts to verdicts: the same statements for both faces, measured once for each content and law."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
-
-import pandas as pd
 
 from seed_pipeline import schema
 from seed_pipeline.core.dataset import ENTITIES
+from seed_pipeline.pipeline import remedies
 from seed_pipeline.pipeline.ledger import Ledger, Sheet, lineage, seen
 from seed_pipeline.pipeline.making import Progress, must_agree, silent
 from seed_pipeline.pipeline.sources import digest_of
@@ -37,7 +37,7 @@ def audit(asset: str, settings: Settings, artifacts: Artifacts) -> Sheet:
         with opened(relations(artifacts, lineage(asset)), settings) as scope:
             sheet = Sheet(asset, now, law, _verdicts(asset, scope, artifacts, artifacts.read))
         ledger.record(sheet)
-    return sheet
+    return replace(sheet, verdicts=remedies.of_artifacts(sheet.verdicts, settings, artifacts))
 
 
 def audit_all(settings: Settings, artifacts: Artifacts, progress: Progress = silent) -> list[Sheet]:
@@ -52,7 +52,7 @@ def audit_all(settings: Settings, artifacts: Artifacts, progress: Progress = sil
             )
             progress("checks", done, len(ENTITIES))
     Ledger(artifacts).record(*sheets)
-    return sheets
+    return [replace(sheet, verdicts=remedies.of_artifacts(sheet.verdicts, settings, artifacts)) for sheet in sheets]
 
 
 def _verdicts(asset: str, scope: Scope, artifacts: Artifacts, read: Callable[[str, int], Any]) -> list[Verdict]:
@@ -76,6 +76,8 @@ def lineage_tables(asset: str, artifacts: Artifacts) -> Iterator[Tables]:
 
 def so_far(parts: Mapping[str, Tables]) -> Tables:
     """The released tables of one chunk as far as these assets make them; columns of assets yet to come are absent."""
+    import pandas as pd  # Only pictures and reports look at frames.
+
     tables: Tables = {}
     for name in schema.FILLED:
         rows = [made[name] for asset, made in parts.items() if name in made and schema.makes_rows(asset, name)]

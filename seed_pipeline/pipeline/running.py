@@ -12,6 +12,7 @@ from seed_pipeline.pipeline.judging import audit_all
 from seed_pipeline.pipeline.ledger import refusals, verdicts_of
 from seed_pipeline.pipeline.making import Progress, generate, silent
 from seed_pipeline.pipeline.releasing import Candidate, reachable
+from seed_pipeline.pipeline.remedies import of_artifacts
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.settings import Settings
 from seed_pipeline.store.artifacts import Artifacts
@@ -81,7 +82,7 @@ def outcome(
     """What there is to say about a candidate, loaded or not."""
     artifacts, settings = candidate.artifacts, candidate.settings
     present = [asset for asset in ENTITIES if asset in artifacts.assets()]
-    verdicts = verdicts_of(present, artifacts)
+    verdicts = of_artifacts(verdicts_of(present, artifacts), settings, artifacts)
     rows = released_rows(artifacts, settings.main.answer_key)
     print_ = artifacts.fingerprint(present) if present else ""
     return Outcome(settings, rows, print_, verdicts, refused, loaded, tuple(effects), tuple(afterwards))

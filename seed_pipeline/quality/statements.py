@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from seed_pipeline.settings import Settings
-from seed_pipeline.settings.files import file_and_key
+from seed_pipeline.settings.remedies import governed, remedy
 from seed_pipeline.settings.targets import holds_back, in_force
 from seed_pipeline.settings.told import told
 
@@ -32,8 +32,8 @@ def statements(settings: Settings) -> list[Statement]:
             title=t.title,
             entity=t.entity,
             blocking=holds_back(t, settings),
-            setting=file_and_key(t.setting.split(".")),
-            remedy=t.hint,
+            setting=governed(t),
+            remedy=remedy(name, t),
             only_large=t.only_large,
             in_force=in_force(t, settings),
         )

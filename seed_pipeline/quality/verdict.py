@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from math import isfinite, isnan, nan
 from typing import Any
 
+from seed_pipeline.settings.remedies import governed, remedy
 from seed_pipeline.settings.targets import Target
 
 Cell = str | float | int | bool | None
@@ -145,7 +146,6 @@ def not_judged(name: str, target: Target, why: str) -> Verdict:
 
 
 def _verdict(name, target, passed, *, note="", rows=(), worst=None, evidence=(), n=0) -> Verdict:
-    section, _, key = target.setting.partition(".")
     return Verdict(
         id=name.partition("_")[0],
         name=name,
@@ -163,8 +163,8 @@ def _verdict(name, target, passed, *, note="", rows=(), worst=None, evidence=(),
         rows=tuple(_record(row) for row in rows),
         offenders=tuple(str(record["id"]) for record in evidence),
         evidence=evidence,
-        setting=f"{section}.yaml, {key}",
-        hint=target.hint,
+        setting=governed(target),
+        hint=remedy(name, target),
         note=note,
     )
 

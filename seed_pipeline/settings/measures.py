@@ -86,7 +86,8 @@ def _model(measure: str | None) -> type[Strict]:
 def typed(measure: str | None, using: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a measure as plain values; ValueError says what is missing, unknown or out of bounds."""
     if measure is not None and measure not in PARAMETERS:
-        if files("seed_pipeline").joinpath("quality", "queries", f"{measure}.sql").is_file():
+        folder = files("seed_pipeline").joinpath("quality", "queries")
+        if f"{measure}.sql" in {query.name for query in folder.iterdir()}:
             return dict(using)
         raise ValueError(
             f"there is no such measure as {measure!r}; choose one of {', '.join(PARAMETERS)}, "

@@ -118,7 +118,7 @@ class Target(Strict):
     rule: Name | None = None
     using: dict[str, Any] = Field(default_factory=dict)
     setting: Path
-    hint: _Words
+    hint: _Words | Literal[""] = ""
     enabled: bool = True
 
     @property
