@@ -100,12 +100,20 @@ def progress(wanted: bool = True) -> Iterator["Progress"]:
         return
     from rich import progress as bars
     from rich.console import Console
+    from rich.text import Text
+
+    class Pace(bars.ProgressColumn):
+        def render(self, task: bars.Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text(f"{speed:,.0f}/s" if speed else "")
 
     columns = (
         bars.TextColumn("{task.description:>12}"),
         bars.BarColumn(),
         bars.MofNCompleteColumn(),
+        Pace(),
         bars.TimeElapsedColumn(),
+        bars.TimeRemainingColumn(),
     )
     with bars.Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         tasks: dict[str, bars.TaskID] = {}

@@ -18,7 +18,7 @@ from seed_pipeline.store.artifacts import Artifacts, Manifest
 from seed_pipeline.store.journal import Journal
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done (an entity's name, `checks`, `load`), how many chunks are done, and of how many."""
+"""Called with what is being done (`making`, `rows`, an entity's name, `checks` …), how much is done, of how much."""
 
 
 _WATCHER: ContextVar["Progress | None"] = ContextVar("watcher", default=None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from seed_pipeline import schema
 from seed_pipeline.core.dataset import Closing
 from seed_pipeline.pipeline.work import DASHBOARD, Done
 from seed_pipeline.store.artifacts import Draft
@@ -18,7 +19,7 @@ class Sheaf:
     def __init__(
         self, drafts: Mapping[str, Draft], closing: Closing, total: int, progress: Progress, journal: Journal | None
     ) -> None:
-        self.drafts, self.total, self.done = drafts, total, 0
+        self.drafts, self.total, self.done, self.rows = drafts, total, 0, 0
         self._closing, self._progress, self._journal = closing, progress, journal
         self._report()
 
@@ -51,9 +52,12 @@ class Sheaf:
         for entity, of in parts.items():
             for part in of:
                 self.drafts[entity].add(part)
+                if part.table in schema.FILLED and schema.makes_rows(entity, part.table):
+                    self.rows += part.rows
         self.done += 1
         self._report()
 
     def _report(self) -> None:
-        for entity in self.drafts:
-            self._progress(entity, self.done, self.total)
+        self._progress("making" if len(self.drafts) > 1 else next(iter(self.drafts)), self.done, self.total)
+        if self.done > 0 and self.total > 1:  # as many rows as there will be if the rest is like what is there
+            self._progress("rows", self.rows, self.rows * self.total // self.done)

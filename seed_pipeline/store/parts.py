@@ -26,6 +26,11 @@ class Part(NamedTuple):
     schema: pa.Schema
     pieces: Mapping[str, Piece]
 
+    @property
+    def rows(self) -> int:
+        """Rows of the part."""
+        return max((piece.rows for piece in self.pieces.values()), default=0)
+
 
 def write_part(folder: Path, name: str, chunk: int, table: pa.Table | pd.DataFrame) -> Part:
     """Write one table of one chunk. Raises StoreError for values that do not fit the schema's types."""

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.pipeline.making import generate
 from seed_pipeline.settings import SettingsError, load
 from seed_pipeline_tests.pipeline.test_engine import DAY
@@ -97,7 +96,7 @@ def test_an_interrupted_run_goes_on(alone: dict[Path, bytes], tmp_path: Path) ->
     """Begun by a cluster, ended by one process."""
 
     def watch(entity: str, done: int, total: int) -> None:
-        if (entity, done) == (ENTITIES[0], 4):
+        if done == 4:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
