@@ -9,14 +9,15 @@ import sqlalchemy as sa
 
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.pipeline import running
-from seed_pipeline.pipeline.checking import check_artifacts, check_target, opened_artifacts, opened_target
+from seed_pipeline.pipeline.asking import scope
+from seed_pipeline.pipeline.checking import check_artifacts, check_target, opened_target
 from seed_pipeline.pipeline.judging import audit
 from seed_pipeline.pipeline.making import Opened, generate, made
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.settings import SettingsError
 from seed_pipeline.store import database
 from seed_pipeline.store.artifacts import Artifacts
-from seed_pipeline.views.explain import TABLES, explain
+from seed_pipeline.views.explain import explain
 from seed_pipeline_tests.cli.conftest import AS_OF, command  # noqa: F401
 from seed_pipeline_tests.quality.test_injected import found, wanted
 from seed_pipeline_tests.store.conftest import postgres, server, sqlite, target  # noqa: F401
@@ -67,7 +68,7 @@ def test_valid_edge_cases_load_as_they_are(target, tmp_path: Path):  # noqa: F81
     again = running.run(settings)
     assert again.loaded is not None
     assert (again.loaded["insert"], again.loaded["update"], again.loaded["delete"]) == (0, 0, 0)
-    _explained(*opened_target(plain, TABLES))
+    _explained(plain)
 
 
 def _texts_are_there(target, defects) -> None:  # noqa: F811
@@ -85,13 +86,14 @@ def _texts_are_there(target, defects) -> None:  # noqa: F811
     assert {row[0] for row in names} == set(defects.names.values())
 
 
-def _explained(tables, settings) -> None:
-    told = tables["truth_defects"].astype(object)
-    told = told[told["table_name"].isin(["sessions", "students", "tutors"])].drop_duplicates(["table_name", "defect"])
-    for label in told.itertuples():
-        said = explain(tables, settings, label.row_key)
-        assert f"an injected edge case, {label.defect}" in said.text
-        assert said.to_json()["because"] == label.because
+def _explained(wishes: Wishes) -> None:
+    query = """SELECT DISTINCT ON (table_name, defect) row_key, defect, because FROM truth_defects
+        WHERE table_name IN ('sessions', 'students', 'tutors') ORDER BY row_key"""
+    with scope(wishes, None) as there:
+        for label in there.rows(query):
+            said = explain(there, label["row_key"])
+            assert f"an injected edge case, {label['defect']}" in said.text
+            assert said.to_json()["because"] == label["because"]
 
 
 def test_an_invalid_row_is_explained_with_the_statement_that_finds_it(tmp_path: Path):
@@ -99,8 +101,8 @@ def test_an_invalid_row_is_explained_with_the_statement_that_finds_it(tmp_path: 
     artifacts = generate(asked("edge_cases").settings(DAY), tmp_path)
     told = labels(artifacts).astype(object)
     row = told[~told["valid"].astype(bool) & (told["defect"] == "flag_without_row")]["row_key"].iloc[0]
-    opened, settings = opened_artifacts(Wishes(), tmp_path)
-    said = explain(opened.release(), settings, row)
+    with scope(Wishes(), tmp_path) as there:
+        said = explain(there, row)
     assert "its row in sessions is invalid  A5 must find it" in said.text
     assert said.to_json()["invalid"] == [{"table": "sessions", "found_by": "A5"}]
 

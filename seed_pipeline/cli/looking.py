@@ -22,16 +22,11 @@ def explain(asked: "Wishes", identifier: str, artifacts: Path | None, as_json: b
 
     Example:  seed-pipeline explain 2775de96
     """
-    from seed_pipeline.pipeline.checking import opened_artifacts, opened_target
-    from seed_pipeline.views.explain import TABLES
+    from seed_pipeline.pipeline.asking import scope
     from seed_pipeline.views.explain import explain as explained
 
-    if artifacts is None:
-        tables, settings = opened_target(asked, TABLES)
-        found = explained(tables, settings, identifier)
-    else:
-        made, settings = opened_artifacts(asked, artifacts)
-        found = explained(made.release(), settings, identifier)
+    with scope(asked, artifacts) as there:
+        found = explained(there, identifier)
     if as_json:
         print_json(found.to_json())
     else:

@@ -1,17 +1,33 @@
-"""Pictures on asset and check pages: drawn from the stored tables, shown inline as markdown."""
+"""Pictures and first rows on asset and check pages: asked of what is stored, shown as markdown and tables."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import dagster as dg
 
-from seed_pipeline.pipeline.judging import lineage_tables
+from seed_pipeline import schema
+from seed_pipeline.defs.describe import table
+from seed_pipeline.pipeline.ledger import lineage
+from seed_pipeline.quality.scope import Scope, opened
 from seed_pipeline.settings import Settings
 from seed_pipeline.store.artifacts import Artifacts
+from seed_pipeline.store.relations import relations
 
+FIRST = 5
+"""Rows of a table on its asset's page."""
+LONG = 90
+"""Letters of a text there."""
 OF_ASSETS = {
+    "tutors": ("tenure_of_tutors",),
+    "students": ("tenure_of_students",),
     "sessions": ("sessions_per_day", "hours_and_weekdays", "outcomes"),
     "metrics": ("talk_and_engagement",),
+    "feedback": ("feedback_by_score",),
+    "highlights": ("highlights_per_session",),
+    "churn": ("left_by_score",),
     "answer_key": ("rating_by_persona", "churn_by_story"),
 }
-"""The pictures on an asset's page, by the names of `quality.plots`."""
+"""The pictures on an asset's page, by the names of `views.plots`."""
 
 OF_STATEMENTS = {
     "D1": "hours_and_weekdays",
@@ -26,20 +42,46 @@ OF_STATEMENTS = {
 
 
 def on_asset(asset: str, settings: Settings, artifacts: Artifacts) -> dict[str, dg.MetadataValue]:
-    """The asset's pictures."""
-    return _drawn(asset, OF_ASSETS.get(asset, ()), settings, artifacts)
+    """The asset's pictures, and the first rows of each table in which it has a part."""
+    with _scope(asset, settings, artifacts) as scope:
+        return {**_drawn(OF_ASSETS.get(asset, ()), scope), **_first_rows(asset, scope)}
 
 
 def on_failure(asset: str, statement: str, settings: Settings, artifacts: Artifacts) -> dict[str, dg.MetadataValue]:
     """The picture that shows what a failed statement is about, if the asset's tables allow it."""
-    return _drawn(asset, (OF_STATEMENTS[statement],) if statement in OF_STATEMENTS else (), settings, artifacts)
+    if statement not in OF_STATEMENTS:
+        return {}
+    with _scope(asset, settings, artifacts) as scope:
+        return _drawn((OF_STATEMENTS[statement],), scope)
 
 
-def _drawn(asset: str, names: tuple[str, ...], settings: Settings, artifacts: Artifacts) -> dict[str, dg.MetadataValue]:
+@contextmanager
+def _scope(asset: str, settings: Settings, artifacts: Artifacts) -> Iterator[Scope]:
+    with opened(relations(artifacts, lineage(asset)), settings) as scope:
+        yield scope
+
+
+def _drawn(names: tuple[str, ...], scope: Scope) -> dict[str, dg.MetadataValue]:
     if not names:
         return {}
     # Matplotlib takes its time to import, and definitions have to load at once.
-    from seed_pipeline.views.plots import markdown, pictures
+    from seed_pipeline.views.plots import pictures
 
-    found = pictures(lineage_tables(asset, artifacts), settings, names)
-    return {name.replace("_", " "): dg.MetadataValue.md(markdown(name, png)) for name, png in found.items()}
+    return {p.name.replace("_", " "): dg.MetadataValue.md(p.markdown) for p in pictures(scope, names)}
+
+
+def _first_rows(asset: str, scope: Scope) -> dict[str, dg.MetadataValue]:
+    found: dict[str, dg.MetadataValue] = {}
+    for name in scope.tables:
+        columns = [c for c in schema.columns_made_by(asset, name) if c in scope.tables[name].columns]
+        keys = [c.name for c in schema.metadata.tables[name].primary_key]
+        if columns:
+            chosen = ", ".join(f'"{c}"' for c in dict.fromkeys((*keys, *columns)))
+            order = ", ".join(f'"{key}"' for key in keys)
+            rows = scope.rows(f"SELECT {chosen} FROM {name} ORDER BY {order} LIMIT {FIRST}")
+            found[f"first rows of {name}"] = table([{k: _short(v) for k, v in row.items()} for row in rows])
+    return found
+
+
+def _short(value: object) -> object:
+    return f"{value[:LONG]}…" if isinstance(value, str) and len(value) > LONG else value

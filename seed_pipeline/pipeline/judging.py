@@ -1,10 +1,9 @@
 """From artifacts to verdicts: the same statements for both faces, measured once for each content and law."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from seed_pipeline import schema
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.pipeline import remedies
 from seed_pipeline.pipeline.ledger import Ledger, Sheet, lineage, seen
@@ -19,7 +18,6 @@ from seed_pipeline.quality.statements import statements as all_statements
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.settings import Settings
 from seed_pipeline.store.artifacts import Artifacts
-from seed_pipeline.store.frames import Tables, conform
 from seed_pipeline.store.relations import relations
 
 
@@ -65,28 +63,6 @@ def _verdicts(asset: str, scope: Scope, artifacts: Artifacts, read: Callable[[st
 def law_of(settings: Settings) -> str:
     """Digest of what verdicts depend on besides the data: the settings and the code that judges."""
     return f"{digest(settings)}-{digest_of('quality', 'schema.py')}"
-
-
-def lineage_tables(asset: str, artifacts: Artifacts) -> Iterator[Tables]:
-    """The tables of the asset's lineage, chunk by chunk: those and the columns that exist so far."""
-    names = lineage(asset)
-    for chunk in range(artifacts.n_chunks(asset)):
-        yield so_far({name: artifacts.read(name, chunk) for name in names})
-
-
-def so_far(parts: Mapping[str, Tables]) -> Tables:
-    """The released tables of one chunk as far as these assets make them; columns of assets yet to come are absent."""
-    import pandas as pd  # Only pictures and reports look at frames.
-
-    tables: Tables = {}
-    for name in schema.FILLED:
-        rows = [made[name] for asset, made in parts.items() if name in made and schema.makes_rows(asset, name)]
-        if rows:
-            later = [made[name] for asset, made in parts.items() if name in made and not schema.makes_rows(asset, name)]
-            columns = {column: part[column].array for part in later for column in part.columns}
-            frame = pd.concat(rows, ignore_index=True).assign(**columns)
-            tables[name] = conform(name, frame, [c for c in frame.columns if c in schema.metadata.tables[name].columns])
-    return tables
 
 
 def statements(settings: Settings, asset: str) -> dict[str, Statement]:

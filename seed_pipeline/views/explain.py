@@ -1,48 +1,52 @@
 """Why a session, a student or a tutor came out as they did, in words and numbers, from the data and its answer key.
 
-    explain(read(connect(target), TABLES), settings, "2775de96").text          a loaded database
-    explain(artifacts.release(), settings, "93ac41d0").to_json()   artifacts, chunk by chunk
+    with scope(wishes, folder) as there:          a loaded database, or artifacts
+        explain(there, "2775de96").text           .to_json() for programs
 
 Nothing is made again: what is said was read from the tables, and from the settings only what they declare.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-
-import pandas as pd
-
-from seed_pipeline.schema import ANSWER_KEY
-from seed_pipeline.settings import Settings
-from seed_pipeline.settings.facts import METRIC_TABLES
-from seed_pipeline.views.explanation import ExplainError, Explanation
-from seed_pipeline.views.injected import of_injected
-from seed_pipeline.views.lookup import Found, find
+from seed_pipeline.quality.scope import Scope
+from seed_pipeline.views.lookup import ExplainError, Explanation, Found, alert_lines, find
 from seed_pipeline.views.session import of_session
 from seed_pipeline.views.student import of_student
 from seed_pipeline.views.tutor import of_tutor
+from seed_pipeline.views.words import columns, laid_out
 
-Tables = Mapping[str, pd.DataFrame]
-TABLES = (
-    "users", "subjects", "tutors", "students", "student_churn_reasons", "sessions", *METRIC_TABLES, "session_feedback",
-    "session_feedback_tags", *ANSWER_KEY,
-)  # fmt: skip
-"""The tables that an explanation reads; the others need not be fetched."""
-
-_KINDS: Mapping[str, Callable[[Found], Explanation]] = {
-    "session": of_session,
-    "student": of_student,
-    "tutor": of_tutor,
-}
+_KINDS = {"session": of_session, "student": of_student, "tutor": of_tutor}
 
 
-def explain(tables: Tables | Iterable[Tables], settings: Settings, identifier: str) -> Explanation:
+def explain(scope: Scope, identifier: str) -> Explanation:
     """The explanation of a session, student or tutor, named by its ID or the beginning of one.
 
-    `tables`: complete tables of platform and answer key (`store.assembly.whole`), as one mapping or chunk by chunk (one
-    chunk is kept at a time). `settings`: those the data were made with. Raises ExplainError for an ID that is unknown
-    or ambiguous and where the answer key is missing.
+    Raises ExplainError for an ID that is unknown or ambiguous and where the answer key is missing.
     """
-    found = find([tables] if isinstance(tables, Mapping) else tables, settings, identifier)
-    return of_injected(found) or _KINDS[found.kind](found)
+    found = find(scope, identifier)
+    return _of_injected(found) or _KINDS[found.kind](found)
 
 
-__all__ = ["TABLES", "ExplainError", "Explanation", "explain"]
+def _of_injected(found: Found) -> Explanation | None:
+    """What is special about an injected edge case: no persona and no rule made it. None for what was generated."""
+    labels = found.rows("SELECT * FROM truth_defects WHERE row_key = {me} ORDER BY table_name, defect, statement")
+    mine = [label for label in labels if label["table_name"] == f"{found.kind}s"]
+    if not mine:
+        return None
+    wrong = [label for label in labels if not label["valid"]]
+    facts = {
+        "injected": mine[0]["defect"],
+        "because": mine[0]["because"],
+        "invalid": [{"table": label["table_name"], "found_by": label["statement"]} for label in wrong],
+    }
+    rows = [(f"its row in {w['table_name']} is invalid", f"{w['statement']} must find it") for w in wrong]
+    text = laid_out(
+        f"{found.kind.capitalize()} {found.id}: an injected edge case, {facts['injected']}",
+        [
+            ("Why it is there", [mine[0]["because"], "no persona and no rule made it (configs/defects.yaml)"]),
+            ("What is wrong", columns(rows) or ["nothing in its own rows: data could be so"]),
+            ("Alerts that a correct service raises", alert_lines(found.alerts())),
+        ],
+    )
+    return Explanation(found.kind, found.id, text, facts)
+
+
+__all__ = ["ExplainError", "Explanation", "explain"]

@@ -1,162 +1,134 @@
-"""Finding whom an ID means, and the rows that concern it."""
+"""Finding whom an ID means, and asking for the rows that concern it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
+from seed_pipeline.quality.scope import Scope
+from seed_pipeline.quality.sql import filled, literal
 from seed_pipeline.schema import ANSWER_KEY
 from seed_pipeline.settings import Settings
-from seed_pipeline.settings.personas import StudentPersona, TutorPersona
 from seed_pipeline.settings.zones import zone_info
-from seed_pipeline.views.explanation import ExplainError
-from seed_pipeline.views.observation import Chunk, Facts
+from seed_pipeline.views.cast import Row, knows_why
+from seed_pipeline.views.words import columns, plain
 
-Tables = Mapping[str, pd.DataFrame]
 _KEYS = (("session", "sessions", "id"), ("student", "students", "user_id"), ("tutor", "tutors", "user_id"))
 _SHOWN = 5
 _TAKE = "take an ID from sessions.id, students.user_id or tutors.user_id of the same data"
+_SESSIONS = """SELECT f.*, s.technical_issues_description, t.name AS tutor, p.name AS student, b.name AS subject
+FROM session_fact AS f JOIN sessions AS s USING (id) LEFT JOIN users AS t ON t.id = f.tutor_id
+LEFT JOIN users AS p ON p.id = f.student_id LEFT JOIN subjects AS b ON b.id = f.subject_id
+WHERE {which} ORDER BY f.scheduled_start, f.id"""
+
+
+class ExplainError(Exception):
+    """Something that cannot be explained, for the person who asked: where, the value, why, what to do."""
+
+    def __init__(self, where: str, value: Any, why: str, remedy: str) -> None:
+        self.where, self.value, self.why, self.remedy = where, value, why, remedy
+        shown = "" if value is None else f" = {value!r}"
+        super().__init__(f"{where}{shown}: {why}. What to do: {remedy}.")
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        """Errors cross to another process and back."""
+        return type(self), (self.where, self.value, self.why, self.remedy)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why one session, student or tutor came out as it did: `text` for a terminal, `facts` for a program."""
+
+    kind: str
+    id: str
+    text: str
+    facts: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a JSON file; what is missing is null."""
+        return {"kind": self.kind, "id": self.id, **plain(self.facts)}
 
 
 @dataclass(frozen=True)
 class Found:
-    """What an ID means, the tables it lies in, and the settings."""
+    """What an ID means, and the data it lies in."""
 
     kind: str
     id: str
-    tables: Tables
-    settings: Settings
-
-    def row(self, table: str, key: str, value: str) -> pd.Series | None:
-        """The row of a table with that key; None if there is none."""
-        frame = self.tables.get(table, pd.DataFrame())
-        rows = frame[frame[key] == value] if key in frame else frame[:0]
-        return rows.iloc[0] if len(rows) else None
-
-    def rows(self, table: str, key: str, value: str) -> pd.DataFrame:
-        """The rows of a table with that value."""
-        frame = self.tables[table]
-        return frame[frame[key] == value]
-
-    def alerts(self, key: str, value: str) -> list[dict[str, str]]:
-        """The alerts that name somebody or a session, the platform's before ours, in words."""
-        rows = self.rows("truth_alerts", key, value)[["source", "alert_type", "severity", "because", "session_id"]]
-        words = rows.astype(object).fillna("").astype(str).to_dict("records")
-        return [{str(name): word for name, word in row.items()} for row in words]
-
-    def name(self, user_id: str) -> str:
-        """A person's full name."""
-        return self._names.get(user_id, "?")
-
-    def persona(self, user_id: str) -> str:
-        """The name of the persona a person was made from."""
-        return self._personas.get(user_id, "?")
-
-    def tutor_persona(self, user_id: str) -> TutorPersona | None:
-        """The tutor's persona as the settings have it; None when they do not know it."""
-        return self.settings.personas.tutors.get(self.persona(user_id))
-
-    def student_persona(self, user_id: str) -> StudentPersona | None:
-        """The student's persona as the settings have it; None when they do not know it."""
-        return self.settings.personas.students.get(self.persona(user_id))
-
-    @cached_property
-    def _names(self) -> dict[str, str]:
-        users = self.tables["users"]
-        return dict(zip(users["id"], users["name"], strict=True))
-
-    @cached_property
-    def _personas(self) -> dict[str, str]:
-        people = self.tables["truth_personas"]
-        return dict(zip(people["user_id"], people["persona"], strict=True))
-
-    def at(self, utc: Any) -> pd.Timestamp:
-        """A stored time as the clocks of `main.time_zone` showed it (P10)."""
-        return pd.Timestamp(utc).tz_localize(UTC).astimezone(zone_info(self.settings.main.time_zone))
-
-    @cached_property
-    def about(self) -> "Around":
-        """All sessions that a session's pair, a student or a tutor had."""
-        sessions = self.tables["sessions"]
-        if self.kind != "session":
-            return Around(self, sessions[f"{self.kind}_id"] == self.id)
-        own = sessions[sessions["id"] == self.id].iloc[0]
-        return Around(self, (sessions["tutor_id"] == own["tutor_id"]) & (sessions["student_id"] == own["student_id"]))
-
-
-class Around:
-    """Some of the sessions, in order of time, with their facts by the names of `settings.facts`."""
-
-    def __init__(self, found: Found, which: pd.Series) -> None:
-        self.sessions = found.tables["sessions"][which].sort_values("scheduled_start", kind="stable", ignore_index=True)
-        ids = set(self.sessions["id"])
-        tables = {n: f[f["session_id"].isin(ids)] if "session_id" in f else f for n, f in found.tables.items()}
-        self.facts: Facts = Chunk({**tables, "sessions": self.sessions}, found.settings).sessions
-        self.effects = tables["truth_effects"]
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        return self.facts[name]
-
-    def place(self, session_id: str) -> int:
-        """The row of a session."""
-        return int(np.flatnonzero(self.sessions["id"] == session_id)[0])
+    scope: Scope
 
     @property
-    def completed(self) -> np.ndarray:
-        """One boolean per session."""
-        return np.asarray(self["status"] == "completed")
+    def settings(self) -> Settings:
+        """Those the data were made with."""
+        return self.scope.settings
+
+    def rows(self, query: str, **values: Any) -> list[Row]:
+        """The rows of a query, in which `{me}` is the ID."""
+        return self.scope.rows(filled(query, self.settings, {"me": self.id, **values}))
+
+    def row(self, query: str, **values: Any) -> Row | None:
+        """The first row; None if there is none."""
+        return next(iter(self.rows(query, **values)), None)
+
+    def alerts(self) -> list[dict[str, str]]:
+        """The alerts that name whom it is about, the platform's before ours, in words."""
+        return self.rows(f"""SELECT source, alert_type, severity, because, coalesce(session_id, '') AS session_id
+            FROM truth_alerts WHERE {self.kind}_id = {{me}} ORDER BY source, alert_type, session_id, id""")
+
+    @cached_property
+    def sessions(self) -> list[Row]:
+        """Those of a session's pair, of a student or of a tutor, in order of time, with facts and names."""
+        which = f"f.{self.kind}_id = {literal(self.id)}"
+        if self.kind == "session":
+            own = f"FROM sessions WHERE id = {literal(self.id)}"
+            which = f"f.tutor_id = (SELECT tutor_id {own}) AND f.student_id = (SELECT student_id {own})"
+        return self.scope.rows(_SESSIONS.format(which=which))
+
+    @property
+    def completed(self) -> list[Row]:
+        """Those of the sessions that took place."""
+        return [session for session in self.sessions if session["status"] == "completed"]
+
+    def at(self, utc: datetime) -> datetime:
+        """A stored time as the clocks of `main.time_zone` showed it (P10)."""
+        return utc.replace(tzinfo=UTC).astimezone(zone_info(self.settings.main.time_zone))
 
 
-def find(chunks: Iterable[Tables], settings: Settings, identifier: str) -> Found:
+def find(scope: Scope, identifier: str) -> Found:
     """The one session, student or tutor whose ID is or begins with `identifier`. Raises ExplainError."""
     wanted = identifier.strip()
     if not wanted:
         raise ExplainError("ID", identifier, "no ID was given", _TAKE)
-    matches: dict[str, str] = {}
-    home: Tables = {}
-    subjects: pd.DataFrame | None = None
-    for tables in chunks:
-        subjects = tables["subjects"] if subjects is None and len(tables.get("subjects", ())) else subjects
-        here = {own: kind for kind, table, key in _KEYS for own in _beginning(tables, table, key, wanted)}
-        if wanted in here:
-            return _found(here[wanted], wanted, tables, subjects, settings)
-        matches |= here
-        home = tables if here and not home else home
-        if len(matches) > _SHOWN:
-            break
-    if len(matches) == 1:
-        ((only, kind),) = matches.items()
-        return _found(kind, only, home, subjects, settings)
-    raise _no_match(identifier, list(matches))
+    some = "\nUNION ALL\n".join(
+        f"SELECT '{kind}' AS kind, {key} AS id FROM {table} WHERE starts_with({key}, {literal(wanted)})"
+        for kind, table, key in _KEYS
+    )
+    found = scope.rows(f"SELECT * FROM ({some}) ORDER BY id <> {literal(wanted)}, id LIMIT {_SHOWN + 1}")
+    if not found or (len(found) > 1 and found[0]["id"] != wanted):
+        raise _no_match(identifier, [row["id"] for row in found])
+    _must_know_why(scope, f"{found[0]['kind']} {found[0]['id']}")
+    return Found(found[0]["kind"], found[0]["id"], scope)
 
 
-def _beginning(tables: Tables, table: str, key: str, wanted: str) -> list[str]:
-    if table not in tables:
-        return []
-    ids = tables[table][key].astype(str)
-    return ids[ids.str.startswith(wanted)].tolist()
-
-
-def _found(kind: str, own: str, tables: Tables, subjects: Any, settings: Settings) -> Found:
-    missing = [name for name in ANSWER_KEY if name not in tables]
-    if missing or not len(tables["truth_personas"]):
+def _must_know_why(scope: Scope, what: str) -> None:
+    missing = [name for name in ANSWER_KEY if name not in scope.tables]
+    if missing or not knows_why(scope):
         raise ExplainError(
             "answer key",
             ", ".join(missing) or None,
-            f"{kind} {own} is there, but what it was made from is not: the data came without the answer key",
+            f"{what} is there, but what it was made from is not: the data came without the answer key",
             "load it with the answer key (main.answer_key true, no --no-answer-key), then ask again",
         )
-    complete = {**tables, "subjects": subjects} if subjects is not None else tables
-    return Found(kind, own, complete, settings)
 
 
 def _no_match(identifier: str, matches: list[str]) -> ExplainError:
     if not matches:
-        why = "no session, student or tutor has an ID that begins so"
-        return ExplainError("ID", identifier, why, _TAKE)
+        return ExplainError("ID", identifier, "no session, student or tutor has an ID that begins so", _TAKE)
     shown = ", ".join(matches[:_SHOWN]) + (", …" if len(matches) > _SHOWN else "")
     return ExplainError("ID", identifier, f"several IDs begin so: {shown}", "write more of the one you mean")
+
+
+def alert_lines(alerts: list[dict[str, str]]) -> list[str]:
+    """Alerts as lines: whose rule, which, how severe, why."""
+    return columns([tuple(a[name] for name in ("source", "alert_type", "severity", "because")) for a in alerts])

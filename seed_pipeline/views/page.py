@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -14,44 +13,61 @@ from markupsafe import Markup
 from seed_pipeline.blast_radius import Remembered
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.quality.verdict import Verdict
-from seed_pipeline.settings import Settings
-from seed_pipeline.store import database
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.views.cast import Cast
-from seed_pipeline.views.gather import alert_rows, gathered, rule_rows
-from seed_pipeline.views.pictures import pictures
-from seed_pipeline.views.portraits import Observed, portraits
-from seed_pipeline.views.scenes import Scene, play
+from seed_pipeline.views.plots import pictures
+from seed_pipeline.views.scenes import rehearsed
 from seed_pipeline.views.source import Source
 from seed_pipeline.views.stories import stories
+from seed_pipeline.views.traits import Observed, portraits
+from seed_pipeline.views.words import cell, span, word
 
 HERE = Path(__file__).parent
+SHOWN = (
+    "talk_and_engagement", "rating_by_persona", "hours_and_weekdays", "sessions_per_day", "outcomes", "churn_by_story",
+)  # fmt: skip
+"""The pictures on the page; the others are on the pages of assets."""
+_RULES = """SELECT rule, metric, count(*) AS times, avg(before) AS before, avg(after) AS after
+FROM truth_effects GROUP BY rule, metric ORDER BY min(seq), metric"""
+_ALERTS = """SELECT source AS "rules of", alert_type AS alert,
+    count(*) FILTER (WHERE severity = 'critical') AS critical, count(*) FILTER (WHERE severity = 'warning') AS warning,
+    count(*) FILTER (WHERE severity = 'info') AS info
+FROM truth_alerts GROUP BY ALL ORDER BY source, alert_type"""
 _HEAD, _MARK = 4096, b"<title>Seed data report"
 
 
 def page_of(source: Source) -> str:
     """The report on a dataset as HTML: the same data, the same bytes. Raises SettingsError, StoreError."""
-    cast = Cast(source.first(), source.settings)
-    sums = gathered(source.chunks(), source.settings)
-    main = source.settings.main
-    return _template().render(
-        source=source,
-        main=main,
-        style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
-        figures=_figures(source.rows),
-        tally=_tally(source.verdicts),
-        failing=[v for v in source.verdicts if v.failed],
-        by_asset=[(asset, own) for asset in ENTITIES if (own := [v for v in source.verdicts if v.entity == asset])],
-        cast=cast,
-        cohorts=max(1, source.rows.get("tutors", 0) // max(1, len(cast.tables["tutors"]))),
-        portraits=portraits(sums, source.settings, source.verdicts),
-        pictures=pictures(sums, source.settings),
-        rules=rule_rows(sums, source.settings),
-        alerts=alert_rows(sums, source.settings),
-        stories=stories(cast),
-        scenes=rehearsed(cast, source.settings),
-        changed=_changed(source.changes),
-    )
+    with source.opened() as scope:
+        cast = Cast(scope)
+        found = {
+            "cast": cast,
+            "portraits": portraits(scope, source.verdicts),
+            "pictures": pictures(scope, SHOWN),
+            "rules": _in_order(
+                scope.rows(_RULES, edge_cases=False), [r.name for r in scope.settings.correlations.rules]
+            ),
+            "alerts": scope.rows(_ALERTS, edge_cases=False),
+            "stories": stories(cast),
+            "scenes": rehearsed(scope),
+        }
+        return _template().render(
+            source=source,
+            main=source.settings.main,
+            style=Markup((HERE / "page.css").read_text(encoding="utf-8")),
+            figures=_figures(source.rows),
+            tally=_tally(source.verdicts),
+            failing=[v for v in source.verdicts if v.failed],
+            by_asset=[(asset, own) for asset in ENTITIES if (own := [v for v in source.verdicts if v.entity == asset])],
+            cohorts=max(1, source.rows.get("tutors", 0) // max(1, len(cast.words.tutors))),
+            changed=_changed(source.changes),
+            **found,
+        )
+
+
+def _in_order(rows: list[dict[str, Any]], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows in the order of the settings; of other rules none."""
+    return sorted((row for row in rows if row["rule"] in names), key=lambda row: names.index(row["rule"]))
 
 
 def refuse(out: Path) -> None:
@@ -88,17 +104,6 @@ def written(page: str, out: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def rehearsed(cast: Cast, settings: Settings) -> list[Scene]:
-    """The demo script, played on a database in memory that holds the first cast."""
-    engine = database.connect("sqlite:///:memory:")
-    try:
-        release = database.Release(settings.main.seed, "", "", settings.main.as_of, "")
-        database.load(engine, [cast.tables], release, database.Options(answer_key=cast.knows_why))
-        return play(engine, settings)
-    finally:
-        engine.dispose()
-
-
 @cache
 def _template():
     room = Environment(
@@ -108,7 +113,7 @@ def _template():
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    room.filters.update(cell=cell, words=words, span=span, mark=mark, bar=bar, short=short, numeric=numeric)
+    room.filters.update(cell=cell, words=word, span=span, mark=mark, bar=bar, short=short, numeric=numeric)
     return room.get_template("page.html.j2")
 
 
@@ -173,26 +178,6 @@ def bar(seen: Observed) -> Bar:
     )
 
 
-def cell(value: Any, share: bool = False) -> str:
-    """A value as people write it: whole numbers with commas, others to two decimals, nothing as a dash."""
-    if value is None or (isinstance(value, float) and not isfinite(value)):
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:.1%}" if share else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.2f}"
-    return str(value)
-
-
-def span(declared: Any, share: bool = False) -> str:
-    """A declared range or value."""
-    if isinstance(declared, tuple):
-        return f"{declared[0]:g} to {declared[1]:g}"
-    return "none" if declared is None else f"{declared:.0%}" if share else f"{declared:g}"
-
-
 def mark(holds: bool | None, blocking: bool = True) -> Markup:
     """A verdict as a sign and a word, so that colour is never all there is."""
     kind, sign, word = {
@@ -201,11 +186,6 @@ def mark(holds: bool | None, blocking: bool = True) -> Markup:
         None: ("none", "–", "not judged"),
     }[holds]
     return Markup('<span class="mark {}"><span aria-hidden="true">{}</span> {}</span>').format(kind, sign, word)
-
-
-def words(name: str) -> str:
-    """A name of the settings in plain words."""
-    return str(name).replace("_", " ")
 
 
 def numeric(rows: Sequence[Mapping[str, Any]], name: str) -> bool:

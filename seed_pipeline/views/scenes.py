@@ -1,6 +1,6 @@
 """Playing the script: find each scene's subject, ask the database, compare with what answer key and settings say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import inf, nan
 from pathlib import Path
@@ -8,12 +8,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from seed_pipeline.quality.scope import Scope
 from seed_pipeline.settings import Settings, SettingsError
 from seed_pipeline.settings.demo import Expectation, SceneText, Script, read
 from seed_pipeline.settings.files import known
 from seed_pipeline.settings.targets import out_of_force
 from seed_pipeline.store.failures import explained
-from seed_pipeline.views.vocabulary import Words, figure, plain
+from seed_pipeline.views.cast import knows_why
+from seed_pipeline.views.vocabulary import Words
+from seed_pipeline.views.words import figure, plain
 
 NO_KEY = "needs the answer key, which this database does not have"
 _NOT_THERE = "this is not in the data"
@@ -76,16 +79,37 @@ class Scene:
         return {**asdict(self), "facts": [asdict(fact) for fact in self.facts]}
 
 
+Ask = Callable[[str], tuple[Sequence[str], Sequence[Sequence[Any]]]]
+"""Answers a query with the names of its columns and its rows."""
+
+
 def play(engine: sa.Engine, settings: Settings, folder: Path | None = None) -> list[Scene]:
     """Every scene of the script on a loaded database, read only. Raises SettingsError, StoreError.
 
     `settings`: those the data were made with; `folder`: where demo.yaml is looked for first.
     """
-    script = named(read(settings, folder))
-    words = Words(settings)
     with explained(engine, writing=False), engine.connect() as connection:
-        key = sa.inspect(connection).has_table("truth_personas")
-        return [_scene(connection, name, scene, words, key) for name, scene in script]
+
+        def ask(sql: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+            found = connection.exec_driver_sql(sql.replace("%", "%%") if engine.dialect.name == "postgresql" else sql)
+            return list(found.keys()), found.fetchall()
+
+        return _played(ask, settings, folder, sa.inspect(connection).has_table("truth_personas"))
+
+
+def rehearsed(scope: Scope) -> list[Scene]:
+    """Every scene as a database with this data would show it."""
+
+    def ask(sql: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+        found = scope.run(sql)
+        return [column[0] for column in found.description or ()], found.fetchall()
+
+    return _played(ask, scope.settings, None, knows_why(scope))
+
+
+def _played(ask: Ask, settings: Settings, folder: Path | None, key: bool) -> list[Scene]:
+    words = Words(settings)
+    return [_scene(ask, name, scene, words, key) for name, scene in named(read(settings, folder))]
 
 
 def named(script: Script) -> list[tuple[str, SceneText]]:
@@ -93,7 +117,7 @@ def named(script: Script) -> list[tuple[str, SceneText]]:
     return [(f"demo_{number:02d}_{name}", text) for number, (name, text) in enumerate(script.scenes.items(), start=1)]
 
 
-def _scene(connection: sa.Connection, name: str, text: SceneText, words: Words, key: bool) -> Scene:
+def _scene(ask: Ask, name: str, text: SceneText, words: Words, key: bool) -> Scene:
     target = words.settings.targets.statements[text.statement]
     subject: dict[str, list[Any]] = {}
     target = target.model_copy(update={"rule": text.rule or target.rule})
@@ -102,11 +126,11 @@ def _scene(connection: sa.Connection, name: str, text: SceneText, words: Words, 
     if text.pick is not None:
         if not key:
             return _told(name, text, words, subject, None, NO_KEY)
-        subject = _columns(connection, words.sql(text.pick, {}))
+        subject = _columns(ask, words.sql(text.pick, {}))
         if not any(subject.values()):
             return _told(name, text, words, subject, *_missing(words))
     query = words.sql(text.query, subject)
-    rows = _columns(connection, query)
+    rows = _columns(ask, query)
     row = {column: values[0] for column, values in rows.items() if values}
     if not row:
         return _told(name, text, words, subject, *_missing(words), query=query)
@@ -135,16 +159,15 @@ def _missing(words: Words) -> tuple[bool | None, str]:
 
 def _told(name, text, words, subject, holds, note, *, query="", row=None, facts=()) -> Scene:
     said = {column: ", ".join(figure(value) for value in values) for column, values in subject.items()}
-    shown = {column: plain(value) for column, value in (row or {}).items()}
+    shown = {column: plain(value, " ") for column, value in (row or {}).items()}
     title = words.prose(text.title, {})
     show = words.prose(text.show, subject) if any(subject.values()) or text.pick is None else ""
     return Scene(name, text.statement, title, text.why, show, said, query.strip(), shown, facts, holds, note)
 
 
-def _columns(connection: sa.Connection, sql: str) -> dict[str, list[Any]]:
+def _columns(ask: Ask, sql: str) -> dict[str, list[Any]]:
     """A query's columns; no row is no value."""
-    found = connection.exec_driver_sql(sql.replace("%", "%%") if connection.dialect.name == "postgresql" else sql)
-    names, rows = list(found.keys()), found.fetchall()
+    names, rows = ask(sql)
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}
 
 
@@ -153,7 +176,7 @@ def _fact(
 ) -> Fact:
     for column in (e.column, *([e.of] if e.of else [])):
         known(f"{where}.expect", column, row, "column of the query's row")
-    actual, wanted = plain(row[e.column]), words.value(getattr(e, e.comparison), subject)
+    actual, wanted = plain(row[e.column], " "), words.value(getattr(e, e.comparison), subject)
     if e.comparison == "equals" and isinstance(wanted, str):
         return Fact(e.column, wanted, figure(actual), str(actual) == wanted)
     if wanted is None:

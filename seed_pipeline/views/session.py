@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
+from seed_pipeline.settings import Settings
 from seed_pipeline.settings.facts import PROBABILITY_METRICS
 from seed_pipeline.settings.personas import StudentPersona, TutorPersona
-from seed_pipeline.views.bases import base_words
-from seed_pipeline.views.explanation import Explanation, alert_lines, columns, figure, laid_out, moment, percent, span
-from seed_pipeline.views.lookup import Found
-from seed_pipeline.views.rules import idle, measures
+from seed_pipeline.settings.ranges import middle
+from seed_pipeline.views.cast import Row
+from seed_pipeline.views.lookup import Explanation, Found, alert_lines
+from seed_pipeline.views.steps import idle, measures
+from seed_pipeline.views.words import columns, figure, laid_out, moment, percent, span
 
 _OF_TUTOR = {
     "tutor_talk_ratio": "talk_ratio",
@@ -38,91 +38,112 @@ _MISSED = {
 
 def of_session(found: Found) -> Explanation:
     """Why this session came out as it did."""
-    place = found.about.place(found.id)
-    row = found.about.sessions.iloc[place]
-    facts = _who(found, place, row)
+    session = next(row for row in found.sessions if row["id"] == found.id)
+    tutor = found.settings.personas.tutors.get(session["tutor_persona"])
+    student = found.settings.personas.students.get(session["student_persona"])
+    facts = _who(found, session)
     if facts["status"] == "completed":
-        facts |= _what_happened(found, place, row)
+        facts |= _what_happened(found, session, tutor, student)
     else:
-        facts["why_not_completed"] = _missed(found, row)
-    facts["alerts"] = found.alerts("session_id", found.id)
-    return Explanation("session", found.id, _text(found, facts), facts)
+        facts["why_not_completed"] = _missed(session, tutor, student)
+    facts["alerts"] = found.alerts()
+    return Explanation("session", found.id, _text(found.id, facts), facts)
 
 
-def _who(found: Found, place: int, row: pd.Series) -> dict[str, Any]:
-    subject = found.row("subjects", "id", row["subject_id"])
-    story = found.about["story"][place]
-    return {
-        "status": str(row["status"]),
-        "scheduled_start": found.at(row["scheduled_start"]),
-        "scheduled_duration": int(row["scheduled_duration"]),
-        "session_number": int(row["session_number"]),
-        "sessions_of_the_pair": len(found.about.sessions),
-        "subject": None if subject is None else str(subject["name"]),
-        "tutor": _person(found, row["tutor_id"]),
-        "student": _person(found, row["student_id"]),
-        "off_day": bool(found.about["off_day"][place]),
-        "story": story if isinstance(story, str) else None,
+def _who(found: Found, session: Row) -> dict[str, Any]:
+    same = ("status", "scheduled_duration", "session_number", "subject", "story")
+    people = {
+        role: {"id": session[f"{role}_id"], "name": session[role], "persona": session[f"{role}_persona"]}
+        for role in ("tutor", "student")
+    }
+    return {name: session[name] for name in same} | {
+        "scheduled_start": found.at(session["scheduled_start"]),
+        "sessions_of_the_pair": len(found.sessions),
+        "off_day": bool(session["off_day"]),
+        **people,
     }
 
 
-def _person(found: Found, user_id: str) -> dict[str, str]:
-    return {"id": user_id, "name": found.name(user_id), "persona": found.persona(user_id)}
-
-
-def _what_happened(found: Found, place: int, row: pd.Series) -> dict[str, Any]:
+def _what_happened(
+    found: Found, session: Row, tutor: TutorPersona | None, student: StudentPersona | None
+) -> dict[str, Any]:
     rules = found.settings.correlations.rules
-    tutor, student = found.tutor_persona(row["tutor_id"]), found.student_persona(row["student_id"])
-    feedback = found.row("session_feedback", "session_id", found.id)
-    tags = found.rows("session_feedback_tags", "session_id", found.id)["tag"].astype(str).tolist()
-    every = measures(found.about, place, rules)
+    feedback = found.row("SELECT * FROM session_feedback WHERE session_id = {me}")
+    tags = found.rows("SELECT tag FROM session_feedback_tags WHERE session_id = {me} ORDER BY tag")
+    every = measures(session, found.rows("SELECT * FROM truth_effects WHERE session_id = {me} ORDER BY seq"), rules)
     if feedback is None:
         every = [m for m in every if m["stored"] is not None or m["steps"]]
-    words = base_words(found, row)
+    words = _bases(found.settings, session, tutor, student)
     return {
-        "conduct": _conduct(found, place, tutor, student),
-        "technical_issues": row["technical_issues_description"] if row["technical_issues"] else None,
-        "metrics": [{**m, "about": words[m["metric"]]} for m in every],
-        "rules_that_did_not_act": idle(found.about, place, rules),
-        "follow_up_booked": bool(row["follow_up_booked"]),
-        "pair_met_again": row["session_number"] < len(found.about.sessions),
-        "feedback": None
-        if feedback is None
-        else {
-            "rating": int(feedback["student_satisfaction_rating"]),
+        "conduct": _conduct(session, tutor, student),
+        "technical_issues": session["technical_issues_description"] if session["technical_issues"] else None,
+        "metrics": [{**m, "about": words.get(m["metric"], "the persona is not in personas.yaml now")} for m in every],
+        "rules_that_did_not_act": idle(session, rules),
+        "follow_up_booked": bool(session["follow_up_booked"]),
+        "pair_met_again": session["session_number"] < len(found.sessions),
+        "feedback": feedback
+        and {
+            "rating": feedback["student_satisfaction_rating"],
             "comment": feedback["feedback_text"],
-            "tags": tags,
+            "tags": [row["tag"] for row in tags],
         },
     }
 
 
-def _conduct(found: Found, place: int, tutor: TutorPersona | None, student: StudentPersona | None) -> list[dict]:
+def _conduct(session: Row, tutor: TutorPersona | None, student: StudentPersona | None) -> list[dict[str, Any]]:
     """Each thing the tutor or the student did, against the persona's range; on off days against the off day's."""
     rows: list[dict[str, Any]] = []
-    off = tutor.off_days if tutor and found.about["off_day"][place] else None
+    off = tutor.off_days if tutor and session["off_day"] else None
     for metrics, persona, whose in ((_OF_TUTOR, tutor, "tutor"), (_OF_STUDENT, student, "student")):
         for metric, setting in metrics.items():
             special = getattr(off, setting, None) if whose == "tutor" else None
             limits = special or (getattr(persona, setting) if persona else None)
-            value = float(found.about[metric][place])
-            inside = None if limits is None else bool(limits[0] <= value <= limits[1])
+            value = session[metric]
+            inside = None if limits is None or value is None else bool(limits[0] <= value <= limits[1])
             rows.append({"metric": metric, "value": value, "range": limits, "inside": inside, "off_day": bool(special)})
     return rows
 
 
-def _missed(found: Found, row: pd.Series) -> str:
-    tutor, student = found.tutor_persona(row["tutor_id"]), found.student_persona(row["student_id"])
-    return _MISSED.get(str(row["status"]), "no outcome that the generator makes").format(
-        tutor=found.persona(row["tutor_id"]),
-        student=found.persona(row["student_id"]),
+def _missed(session: Row, tutor: TutorPersona | None, student: StudentPersona | None) -> str:
+    return _MISSED.get(session["status"], "no outcome that the generator makes").format(
+        tutor=session["tutor_persona"],
+        student=session["student_persona"],
         no_show=percent(tutor.no_show) if tutor else "?",
         absence=figure(student.absence) if student else "?",
-        by=row["rescheduled_by"],
+        by=session["rescheduled_by"],
     )
 
 
-def _text(found: Found, facts: Mapping[str, Any]) -> str:
-    title = f"Session {found.id}: {facts['status']}"
+def _bases(
+    settings: Settings, session: Row, one: TutorPersona | None, other: StudentPersona | None
+) -> Mapping[str, str]:
+    """For each metric of a completed session what its value before rules comes from."""
+    if one is None or other is None:
+        return {}
+    tutor, student = session["tutor_persona"], session["student_persona"]
+    pairs, events = settings.personas.pairs, settings.probabilities.events
+    chance = "first_session_success of {} tutors (T5)" if session["session_number"] == 1 else "follow_up of {} tutors"
+    return {
+        "student_engagement_score": f"solved so that {tutor} tutors with {student} students come to a mean of about "
+        f"{figure(pairs.engagement[tutor][student])} after all rules (T3, S1)",
+        "student_initiated_questions": f"drawn from the {student} students' range {span(other.questions)} (S3)",
+        "student_frustration_count": f"{percent(other.frustration)} of {student} students' sessions have any before "
+        "rules (S4)",
+        "student_confusion_count": f"drawn from the {student} students' range {span(other.confusion)}",
+        "overall_session_score": f"level of {tutor} with {student} {figure(pairs.score[tutor][student])}, moved by "
+        f"{figure(events.score_per_engagement)} a point of engagement and {figure(events.score_per_frustration)} a "
+        "frustration beyond the usual, by the pair's trend and the day (N8)",
+        "student_satisfaction_rating": f"solved so that {tutor} tutors' mean is {figure(middle(one.rating))} (T4), "
+        "moved by the score and mood",
+        "follow_up_probability": chance.format(tutor),
+        "feedback_probability": f"feedback rate of {student} students (S5); all chances are then moved alike so "
+        "that the overall share is exact (A4)",
+        "churn_weight": "every session counts once in churn",
+    }
+
+
+def _text(id_: str, facts: Mapping[str, Any]) -> str:
+    title = f"Session {id_}: {facts['status']}"
     if "why_not_completed" in facts:
         return laid_out(title, [("Who and when", _who_lines(facts)), ("Why", [facts["why_not_completed"]])])
     metrics = [line for m in facts["metrics"] if m["metric"] not in PROBABILITY_METRICS for line in metric_lines(m)]

@@ -1,7 +1,8 @@
 """What a report is about: artifacts or a database, opened, with the verdicts on them and where they come from."""
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,42 +12,33 @@ from seed_pipeline import __version__
 from seed_pipeline.blast_radius import Remembered, remembered
 from seed_pipeline.core.dataset import ENTITIES, READS
 from seed_pipeline.pipeline.checking import judged, opened_artifacts, opened_target
-from seed_pipeline.pipeline.judging import audit_all, law_of, so_far
+from seed_pipeline.pipeline.judging import audit_all, law_of
 from seed_pipeline.pipeline.ledger import Ledger, seen
 from seed_pipeline.pipeline.running import released_rows
 from seed_pipeline.pipeline.wishes import Wishes, digest
-from seed_pipeline.quality.injected import ordinary
+from seed_pipeline.quality.scope import Scope, of_frames, opened
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.secret import redacted
 from seed_pipeline.store import database, manifest
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.failures import explained
-from seed_pipeline.store.frames import Tables
 from seed_pipeline.store.ownership import RELEASES
+from seed_pipeline.store.relations import relations
 from seed_pipeline.store.target import redact
-
-LOOKED_AT = (
-    "users", "subjects", "tutors", "students", "student_churn_reasons", "sessions", "session_audio_metrics",
-    "session_video_metrics", "session_screen_metrics", "session_feedback", "truth_personas", "truth_sessions",
-    "truth_effects", "truth_churn", "truth_alerts", "truth_defects",
-)  # fmt: skip
-"""The tables that figures are summed from; of the others only the first cast's rows are read."""
 
 
 @dataclass(frozen=True)
 class Source:
     """A dataset to report on.
 
-    `first`: complete tables with the first cast in them; `chunks`: the tables of LOOKED_AT, chunk by chunk; neither has
-    injected edge cases; `rows` per table; `version` and `settings_digest` as the data remember them; `agrees`: whether
-    these are the settings at hand.
+    `opened`: its tables and facts, to be asked; `rows` per table; `version` and `settings_digest` as the data remember
+    them; `agrees`: whether these are the settings at hand.
     """
 
     place: str
     settings: Settings
-    first: Callable[[], Tables]
-    chunks: Callable[[], Iterable[Tables]]
+    opened: Callable[[], AbstractContextManager[Scope]]
     verdicts: list[Verdict]
     rows: Mapping[str, int]
     command: str
@@ -74,8 +66,7 @@ def of_candidate(artifacts: Artifacts, settings: Settings, wishes: Wishes) -> So
     return Source(
         place="Parquet artifacts",
         settings=settings,
-        first=lambda: _of_cast(next(artifacts.release()), settings),
-        chunks=lambda: (_of_cast(tables, settings) for tables in _chunks(artifacts)),
+        opened=lambda: opened(relations(artifacts, ENTITIES), settings),
         verdicts=_judged(artifacts, settings),
         rows=released_rows(artifacts),
         command=command(wishes, settings),
@@ -93,8 +84,7 @@ def of_target(wishes: Wishes) -> Source:
     return Source(
         place=redact(settings.main.target),
         settings=settings,
-        first=lambda: _of_cast(tables, settings),
-        chunks=lambda: [_of_cast(tables, settings)],
+        opened=lambda: of_frames([tables], settings),
         verdicts=judged([tables], settings),
         rows={name: len(frame) for name, frame in tables.items()},
         command=command(wishes, settings),
@@ -127,15 +117,6 @@ def _judged(artifacts: Artifacts, settings: Settings) -> list[Verdict]:
         for sheet in (found if len(found) == len(ENTITIES) else audit_all(settings, artifacts))
         for v in sheet.verdicts
     ]
-
-
-def _of_cast(tables: Tables, settings: Settings) -> Tables:
-    return dict(ordinary(tables, settings))
-
-
-def _chunks(artifacts: Artifacts) -> Iterator[Tables]:
-    for chunk in range(artifacts.n_chunks(ENTITIES[-1])):
-        yield so_far({asset: artifacts.read(asset, chunk, LOOKED_AT) for asset in ENTITIES})
 
 
 def _release(settings: Settings) -> sa.Row | None:

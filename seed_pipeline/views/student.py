@@ -1,25 +1,18 @@
 """Why a student stayed or left: what happened to them, first sessions twice, and the odds of it (S6, R9, N2-N4)."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-import pandas as pd
+from seed_pipeline.views.cast import Row
+from seed_pipeline.views.lookup import Explanation, Found, alert_lines
+from seed_pipeline.views.words import columns, counted, day, figure, laid_out, moment, percent
 
-from seed_pipeline.settings.probabilities import Match
-from seed_pipeline.views.explanation import (
-    Explanation,
-    alert_lines,
-    columns,
-    counted,
-    day,
-    figure,
-    laid_out,
-    moment,
-    percent,
-)
-from seed_pipeline.views.lookup import Found
-
+_WHO = """SELECT u.name, student_persona AS persona, students.status, students.churned_date,
+    churn_survey_response AS survey, churn_probability, weighted_session_score, safe, lost
+FROM student_fact JOIN students USING (user_id) JOIN users AS u ON u.id = user_id WHERE user_id = {me}"""
+_WEIGHTS = """SELECT id, weight FROM session_fact JOIN (SELECT session_id AS id, arg_max(after, seq) AS weight
+    FROM truth_effects WHERE metric = 'churn_weight' GROUP BY session_id) USING (id) WHERE student_id = {me}"""
 _SPELLED = {
     "lost": "lost: leaves before anybody else (N3)",
     "safe": "safe: stays (N2)",
@@ -30,89 +23,77 @@ _SPELLED = {
 def of_student(found: Found) -> Explanation:
     """Why this student stayed or left."""
     facts = _facts(found)
-    return Explanation("student", found.id, _text(found, facts), facts)
+    return Explanation("student", found.id, _text(found.id, facts), facts)
 
 
 def _facts(found: Found) -> dict[str, Any]:
-    own, truth = found.row("students", "user_id", found.id), found.row("truth_churn", "student_id", found.id)
-    persona = found.student_persona(found.id)
+    own = found.row(_WHO)
     assert own is not None
+    persona = found.settings.personas.students.get(own["persona"])
     facts: dict[str, Any] = {
-        "name": found.name(found.id),
-        "persona": found.persona(found.id),
+        **{name: own[name] for name in ("name", "persona", "status", "churned_date", "survey", "churn_probability")},
+        "weighted_session_score": own["weighted_session_score"],
         "persona_churn_rate": None if persona is None else persona.churn,
-        "status": str(own["status"]),
-        "sessions": {str(k): int(n) for k, n in found.about.sessions["status"].astype(str).value_counts().items()},
+        "sessions": dict(Counter(session["status"] for session in found.sessions).most_common()),
         "tutors": _tutors(found),
-        "taught": _taught(found),
+        "taught": "lost" if own["lost"] else "safe" if own["safe"] else "free",
         **_weighted(found),
         **_end(found),
-        "tutor_no_shows": int((found.about["status"] == "no_show_tutor").sum()),
-        "churn_probability": None if truth is None else float(truth["churn_probability"]),
-        "weighted_session_score": None if truth is None else float(truth["weighted_session_score"]),
-        "churned_date": own["churned_date"],
+        "tutor_no_shows": sum(session["status"] == "no_show_tutor" for session in found.sessions),
         "reasons": _reasons(found),
-        "survey": own["churn_survey_response"],
     }
     facts["odds"] = _odds(found, facts)
-    return facts | {"alerts": [a for a in found.alerts("student_id", found.id) if not a["session_id"]]}
+    return facts | {"alerts": [a for a in found.alerts() if not a["session_id"]]}
 
 
 def _tutors(found: Found) -> list[dict[str, Any]]:
     """The tutors met, most sessions first."""
-    met = found.about.sessions.groupby("tutor_id", sort=True).size().sort_values(ascending=False, kind="stable")
-    return [
-        {"id": t, "name": found.name(t), "persona": found.persona(t), "sessions": int(n)}
-        for t, n in zip(met.index.astype(str), met, strict=True)
-    ]
-
-
-def _taught(found: Found) -> str:
-    """lost, safe or free: whether a story settles that the student leaves or stays."""
-    churn = found.settings.probabilities.churn
-    return "lost" if _mostly(found, churn.lost) else "safe" if _mostly(found, churn.safe) else "free"
-
-
-def _mostly(found: Found, match: Match) -> bool:
-    theirs = np.isin(found.about["tutor_persona"].astype(str), match.tutors)
-    return bool(found.persona(found.id) == match.persona and theirs.mean() > 0.5)
+    return found.rows("""SELECT tutor_id AS id, u.name, tutor_persona AS persona, count(*) AS sessions
+        FROM session_fact JOIN users AS u ON u.id = tutor_id WHERE student_id = {me}
+        GROUP BY ALL ORDER BY sessions DESC, tutor_id""")
 
 
 def _weighted(found: Found) -> dict[str, Any]:
     """The completed sessions with score and weight, and the weighted mean worked out from them (R9)."""
-    done = found.about.sessions[found.about.completed]
-    journal = found.about.effects[found.about.effects["metric"] == "churn_weight"].sort_values("seq")
-    weight = journal.groupby("session_id")["after"].last()
-    weights = done["id"].map(weight).fillna(1.0).to_numpy(float)
-    scores = done["overall_session_score"].to_numpy(float)
-    listed = done[["id", "scheduled_start", "tutor_id", "session_number"]].to_dict("records")
-    for one, score, w in zip(listed, scores, weights, strict=True):
-        one |= {
-            "scheduled_start": found.at(one["scheduled_start"]),
-            "tutor": found.name(one["tutor_id"]),
-            "score": float(score),
-            "weight": float(w),
+    weights = {row["id"]: row["weight"] for row in found.rows(_WEIGHTS)}
+    scores = [
+        {
+            **{name: session[name] for name in ("id", "tutor_id", "tutor", "session_number")},
+            "scheduled_start": found.at(session["scheduled_start"]),
+            "score": session["overall_session_score"],
+            "weight": weights.get(session["id"], 1.0),
         }
-    mean = float(weights @ scores / weights.sum()) if weights.sum() else None
-    return {"scores": listed, "weighted_mean": mean}
+        for session in found.completed
+    ]
+    total = sum(one["weight"] for one in scores)
+    mean = sum(one["weight"] * one["score"] for one in scores) / total if total else None
+    return {"scores": scores, "weighted_mean": mean}
 
 
 def _end(found: Found) -> dict[str, Any]:
     """The last session, how long before everybody's last it was, and whether the last completed one was followed up."""
-    sessions = found.about.sessions
-    last, newest = (found.at(frame["scheduled_start"].max()) for frame in (sessions, found.tables["sessions"]))
-    done = sessions[found.about.completed]
+    newest = found.row("SELECT max(scheduled_start) AS newest FROM sessions")
+    last = found.sessions[-1]["scheduled_start"] if found.sessions else None
+    done: list[Row] = found.completed
     return {
-        "last_session": last,
-        "days_before_the_newest_session": (newest.date() - last.date()).days,
-        "last_follow_up_booked": bool(done["follow_up_booked"].iloc[-1]) if len(done) else None,
+        "last_session": last and found.at(last),
+        "days_before_the_newest_session": (found.at(newest["newest"]).date() - found.at(last).date()).days
+        if newest and last
+        else found.settings.main.days,
+        "last_follow_up_booked": bool(done[-1]["follow_up_booked"]) if done else None,
     }
 
 
 def _reasons(found: Found) -> list[dict[str, Any]]:
-    given = found.rows("student_churn_reasons", "student_id", found.id)["reason"].astype(str)
+    given = found.rows("SELECT reason FROM student_churn_reasons WHERE student_id = {me} ORDER BY reason")
     known = found.settings.text.churn.reasons
-    return [{"reason": r, "possible_when": [str(c) for c in known[r].when] if r in known else []} for r in given]
+    return [
+        {
+            "reason": r["reason"],
+            "possible_when": [str(c) for c in known[r["reason"]].when] if r["reason"] in known else [],
+        }
+        for r in given
+    ]
 
 
 def _odds(found: Found, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -129,11 +110,11 @@ def _odds(found: Found, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"fact": f, "value": v, "per": per, "log_odds": v * per} for f, v, per in parts if v is not None]
 
 
-def _text(found: Found, facts: Mapping[str, Any]) -> str:
+def _text(id_: str, facts: Mapping[str, Any]) -> str:
     left = facts["status"] == "churned"
     verb = f"left on {day(facts['churned_date'])}" if left else "stayed"
     return laid_out(
-        f"Student {found.id}: {facts['name']}, {facts['persona']}, {verb}",
+        f"Student {id_}: {facts['name']}, {facts['persona']}, {verb}",
         [
             ("What happened", _story(facts)),
             ("Scores, first sessions twice", _score_lines(facts)),
@@ -148,7 +129,8 @@ def _story(facts: Mapping[str, Any]) -> list[str]:
     counts = ", ".join(f"{n} {status}" for status, n in facts["sessions"].items())
     tutors = [(t["name"], t["persona"], counted(t["sessions"], "session"), t["id"]) for t in facts["tutors"]]
     before = counted(facts["days_before_the_newest_session"], "day")
-    last = f"last session {moment(facts['last_session'])}, {before} before anybody's newest"
+    ended = moment(facts["last_session"]) if facts["last_session"] else "none"
+    last = f"last session {ended}, {before} before anybody's newest"
     follow = {True: "followed up", False: "not followed up", None: "none was completed"}[facts["last_follow_up_booked"]]
     return [
         counts,
@@ -190,7 +172,7 @@ def _odds_lines(facts: Mapping[str, Any]) -> list[str]:
         lines.append(
             f"{percent(rate)} of {facts['persona']} students leave, in each cohort those for whom odds and chance speak"
         )
-    return lines + ([] if chance is None or pd.isna(chance) else [f"probability of leaving {percent(chance)}"])
+    return lines + ([] if chance is None else [f"probability of leaving {percent(chance)}"])
 
 
 def _goodbye(facts: Mapping[str, Any]) -> list[str]:

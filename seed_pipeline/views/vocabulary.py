@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from functools import cached_property
 from itertools import takewhile
 from typing import Any
@@ -17,6 +16,7 @@ from seed_pipeline.settings import Settings
 from seed_pipeline.settings.files import SettingsError
 from seed_pipeline.settings.probabilities import Course
 from seed_pipeline.settings.targets import look_up
+from seed_pipeline.views.words import figure, plain
 
 _NAME = re.compile(r"\{([\w.]+)\}")
 _QUOTED = re.compile(r"'([^']*)'")
@@ -76,7 +76,7 @@ class Words:
         if word := _QUOTED.fullmatch(said):
             return word[1]
         if said in subject:
-            return plain(subject[said][0])
+            return plain(subject[said][0], " ")
         return self._setting(said)
 
     def sql(self, text: str, subject: Subject) -> str:
@@ -101,26 +101,6 @@ class Words:
             ) from None
 
 
-def plain(value: Any) -> Any:
-    """What a database returned, as JSON can say it: the same for SQLite and PostgreSQL."""
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, datetime):
-        return value.isoformat(" ")
-    return value if value is None or isinstance(value, str | bool | int | float) else str(value)
-
-
-def figure(value: Any) -> str:
-    """A value for people: numbers with as many digits as help, nothing as a dash."""
-    value = plain(value)
-    if value is None:
-        return "–"
-    if isinstance(value, float):
-        value = round(value, 9)  # SQLite adds floats, PostgreSQL decimals: their last digits differ
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-    return str(value)
-
-
 def _literal(value: Any) -> str:
-    value = plain(value)
+    value = plain(value, " ")
     return repr(value) if isinstance(value, int | float) else "'" + str(value).replace("'", "''") + "'"

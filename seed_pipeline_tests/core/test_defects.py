@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 
 from seed_pipeline.core.dataset import ENTITIES
-from seed_pipeline.quality.injected import row_keys
 from seed_pipeline.settings import SettingsError
 from seed_pipeline.settings.defects import KINDS, KindName, rows_of
 from seed_pipeline.store.assembly import whole
 from seed_pipeline_tests.core.conftest import make_all, settings_with
 from seed_pipeline_tests.core.test_dataset import MOMENTS, digest, flat, untimed
+from seed_pipeline_tests.quality.compare import keyed
 
 ALL, VALID = "defects.inject=all", "defects.inject=valid"
 
@@ -53,7 +53,7 @@ def test_every_injected_row_is_labelled_and_no_other():
     labels = edges["truth_defects"]
     for name in ordinary:
         if not name.startswith("truth_"):
-            new = set(row_keys(name, edges[name])) - set(row_keys(name, ordinary[name]))
+            new = set(keyed(name, edges[name]).index) - set(keyed(name, ordinary[name]).index)
             stray = set(labels.loc[labels["table_name"] == name, "row_key"])
             assert new == stray, name
             assert len(edges[name]) - len(ordinary[name]) == (labels["table_name"] == name).sum()

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Date, DateTime
 
+from seed_pipeline.quality.scope import of_frames
 from seed_pipeline.schema import columns_made_by, metadata
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.facts import RULE_METRICS
-from seed_pipeline.views.observation import Chunk
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -60,7 +60,7 @@ def _of_table(name: str, a: pd.DataFrame | None, b: pd.DataFrame | None) -> Iter
     if a is None or b is None:
         yield Difference(name, "", ("the whole table",))
         return
-    left, right = _keyed(name, a), _keyed(name, b)
+    left, right = keyed(name, a), keyed(name, b)
     lonely = left.index.symmetric_difference(right.index)
     if len(lonely):
         yield Difference(name, "", tuple(lonely))
@@ -75,7 +75,8 @@ def _of_table(name: str, a: pd.DataFrame | None, b: pd.DataFrame | None) -> Iter
             yield Difference(name, column, tuple(both[changed]))
 
 
-def _keyed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+def keyed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows by their primary key, the first of each."""
     keys = [c.name for c in metadata.tables[name].primary_key]
     index = frame[keys[0]].astype(str)
     for key in keys[1:]:
@@ -108,7 +109,7 @@ def _untimed(tables: Tables) -> Tables:
 
 def lost(smaller: Tables, larger: Tables) -> list[Difference]:
     """X5: rows of the smaller world that the larger lacks or has otherwise; the whole platform's figures aside (P8)."""
-    keys = {name: set(_keyed(name, frame).index) for name, frame in smaller.items() if name in metadata.tables}
+    keys = {name: set(keyed(name, frame).index) for name, frame in smaller.items() if name in metadata.tables}
     found = []
     for d in differences(smaller, larger):
         mine = tuple(k for k in d.keys if k in keys.get(d.table, set()) or k.startswith("the whole"))
@@ -136,11 +137,9 @@ def beyond_rule(on: Tables, off: Tables, rule: str, settings: Settings) -> list[
     `settings` are those with the rule on. A student who has such a session may churn otherwise, and alerts may differ
     for everybody who took part; the platform's figures are about everybody (P8).
     """
-    chunk = Chunk(on, settings)
-    when = next(r.when for r in settings.correlations.rules if r.name == rule)
-    triggered = (chunk.sessions["status"] == "completed") & chunk.sessions.hold(when)
-    touched = {str(i) for side in ("id", "student_id", "tutor_id") for i in chunk.column("sessions", side)[triggered]}
-    touched.add("platform")
+    query = "SELECT id, student_id, tutor_id FROM session_fact JOIN triggered_rule ON session_id = id WHERE rule = "
+    with of_frames([on], settings) as scope:
+        touched = {id_ for row in scope.rows(f"{query}'{rule}'") for id_ in row.values()} | {"platform"}
     return [rest for d in differences(on, off) if (rest := _beyond(d, on, off, touched))]
 
 
@@ -152,7 +151,7 @@ def _beyond(d: Difference, on: Tables, off: Tables, touched: set[str]) -> Differ
         return d
     explained: set[str] = set()
     for tables in (on, off):
-        frame = _keyed(d.table, tables[d.table])
+        frame = keyed(d.table, tables[d.table])
         for owner in owners:
             explained |= set(frame.index[frame[owner].astype(str).isin(touched)])
     keys = tuple(k for k in d.keys if k not in explained)

@@ -2,14 +2,18 @@
 
 import json
 import pickle
+from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import cache
 
 import numpy as np
 import pytest
 
+from seed_pipeline.quality.scope import Scope, of_frames
+from seed_pipeline.settings import Settings
 from seed_pipeline.store.assembly import whole
 from seed_pipeline.store.frames import Tables
-from seed_pipeline.views.explain import TABLES, ExplainError, Explanation, explain
+from seed_pipeline.views.explain import ExplainError, Explanation, explain
 from seed_pipeline_tests.core.conftest import make_all, settings_with
 
 SETTINGS = settings_with()
@@ -21,8 +25,27 @@ def data(*overrides: str) -> Tables:
     return whole(make_all(settings_with(*overrides)))
 
 
+_OPEN = ExitStack()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _closed() -> Iterator[None]:
+    yield
+    _OPEN.close()
+
+
+@cache
+def there(*overrides: str) -> Scope:
+    return _OPEN.enter_context(of_frames([data(*overrides)], settings_with(*overrides)))
+
+
 def asked(identifier: str) -> Explanation:
-    return explain(data(), SETTINGS, identifier)
+    return explain(there(), identifier)
+
+
+def explained(tables: Tables, settings: Settings, identifier: str) -> Explanation:
+    with of_frames([tables], settings) as scope:
+        return explain(scope, identifier)
 
 
 def touched_by(rule: str) -> str:
@@ -150,37 +173,20 @@ def test_without_the_answer_key_nothing_is_guessed() -> None:
     """Data loaded without answer key cannot be explained, and the message says how to get it."""
     tables = {name: frame for name, frame in data().items() if name not in ANSWERS}
     with pytest.raises(ExplainError, match="without the answer key"):
-        explain(tables, SETTINGS, tables["tutors"]["user_id"].iloc[0])
-
-
-def test_chunks_are_read_one_by_one() -> None:
-    """An ID is found in any chunk; subjects, which only the first chunk has, are known in all."""
-    settings = settings_with("main.total_sessions=300")
-    first = make_all(settings, range(0, 1))
-    second = whole(
-        make_all(settings, range(1, 2)) | {"reference": {n: f.iloc[:0] for n, f in first["reference"].items()}}
-    )
-    found = explain(iter([whole(first), second]), settings, second["sessions"]["id"].iloc[0])
-    assert "minutes of None" not in found.text
-
-
-def test_some_tables_are_enough() -> None:
-    """The tables named in TABLES suffice."""
-    identifier = touched_by("first_session")
-    assert explain({name: data()[name] for name in TABLES}, SETTINGS, identifier) == asked(identifier)
+        explained(tables, SETTINGS, tables["tutors"]["user_id"].iloc[0])
 
 
 def test_settings_that_changed_since_are_noticed() -> None:
     """A step that the rule would not make now is told, not passed off as configured."""
     now = settings_with("correlations.rules.high_talk_ratio.effects.0.multiply=0.6")
-    text = explain(data(), now, touched_by("high_talk_ratio")).text
+    text = explained(data(), now, touched_by("high_talk_ratio")).text
     assert "the settings say otherwise now" in text
 
 
 def test_a_rule_that_is_off_says_so() -> None:
     """With a rule switched off, its sessions name it as switched off and carry no step of it (R11)."""
     off = "correlations.rules.high_talk_ratio.enabled=false"
-    found = explain(data(off), settings_with(off), touched_by("high_talk_ratio"))
+    found = explained(data(off), settings_with(off), touched_by("high_talk_ratio"))
     assert "switched off in correlations.yaml" in found.text
     assert not any(s["rule"] == "high_talk_ratio" for m in found.facts["metrics"] for s in m["steps"])
     assert all(np.isfinite(m["base"]) for m in found.facts["metrics"] if m["stored"] is not None)

@@ -11,9 +11,11 @@ import pytest
 
 from seed_pipeline.blast_radius import Version, blast_radius, kept, remember
 from seed_pipeline.core.dataset import ENTITIES, UPSTREAM
+from seed_pipeline.pipeline.checking import opened_target
 from seed_pipeline.pipeline.making import Opened, generate, made
 from seed_pipeline.pipeline.running import run
 from seed_pipeline.pipeline.wishes import Wishes
+from seed_pipeline.quality.scope import of_frames
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.views.page import page_of, refuse, written
 from seed_pipeline.views.source import Source, of_artifacts, of_target
@@ -165,10 +167,9 @@ def _section(page: Page, title: str) -> str:
 
 def test_people_and_stories_are_named(source: Source, page: Page) -> None:
     """Everybody of the cast by name and ID, each persona's portrait, the stories, the scenes, the command."""
-    users = source.first()["users"]
-    for _, user in users[users["role"] != "admin"].iterrows():
-        assert user["name"] in page.text
-        assert user["id"] in page.text
+    with source.opened() as scope:
+        users = scope.rows("SELECT id, name FROM users WHERE role <> 'admin'")
+    assert [user for user in users if user["name"] not in page.text or user["id"] not in page.text] == []
     for name in (
         "No-show, poor sessions, then gone",
         "Good tutors have off days",
@@ -182,13 +183,13 @@ def test_people_and_stories_are_named(source: Source, page: Page) -> None:
     assert f" of {len(source.verdicts)} checks hold, none fails" in page.text
 
 
-def test_what_people_wrote_is_text_and_never_markup(source: Source) -> None:
+def test_what_people_wrote_is_text_and_never_markup(source: Source, folder: Path) -> None:
     """Names and comments with tags in them are shown as they are written."""
     nasty = "<script>alert('x')</script> & \"Co\""
-    first = {name: frame.copy() for name, frame in source.first().items()}
-    first["users"] = first["users"].astype({"name": object}).assign(name=nasty)
-    first["session_feedback"] = first["session_feedback"].astype({"feedback_text": object}).assign(feedback_text=nasty)
-    html = page_of(replace(source, first=lambda: first))
+    tables, settings = opened_target(replace(WISHES, target=f"sqlite:///{folder / 'seed.db'}"))
+    for name, column in (("users", "name"), ("session_feedback", "feedback_text")):
+        tables = {**tables, name: tables[name].astype({column: object}).assign(**{column: nasty})}
+    html = page_of(replace(source, opened=lambda: of_frames([tables], settings)))
     assert "<script" not in html
     assert nasty in Page(html).text
 
