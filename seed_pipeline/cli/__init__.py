@@ -34,7 +34,7 @@ def _run(arguments: list[str]) -> int:
 
     from seed_pipeline.cli.looking import app
     from seed_pipeline.cli.output import refusal
-    from seed_pipeline.cli.problems import exit_code_of
+    from seed_pipeline.cli.problems import exit_code_of, told
 
     try:
         return app(args=arguments, prog_name="seed-pipeline", standalone_mode=False) or 0
@@ -45,11 +45,15 @@ def _run(arguments: list[str]) -> int:
         return 130
     except UsageError as error:
         asked = f"{error.ctx.command_path} --help" if error.ctx else "seed-pipeline --help"
-        refusal(f"{error.format_message()} ({asked} lists what there is)", 2, "--json" in arguments)
+        from seed_pipeline.settings.secret import redacted
+
+        said = redacted(error.format_message())
+        short = said if len(said) < 600 else f"{said[:300]} ... {said[-200:]}"
+        refusal(f"{short} ({asked} lists what there is)", 2, "--json" in arguments)
         return 2
     except Exception as error:
         code = exit_code_of(error)
         if code is None:
             raise
-        refusal(str(error), code, "--json" in arguments)
+        refusal(told(error), code, "--json" in arguments)
         return code

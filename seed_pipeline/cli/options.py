@@ -55,7 +55,7 @@ def _as_of(value: str | None) -> str | None:
 
 def _whole(value: str) -> int:
     try:
-        return int(value)
+        return int(value) if value.isascii() else int("")
     except ValueError:
         raise typer.BadParameter(f"{value!r} is no whole number") from None
 

@@ -1,5 +1,6 @@
 """What a command says at its end, whoever listens: a fault of printing is no verdict."""
 
+import io
 import json
 import math
 import os
@@ -44,10 +45,12 @@ class _Forgiving:
 def forgiving() -> Iterator[None]:
     """Characters that the terminal's encoding lacks are replaced, a reader who left is forgotten."""
     kept = sys.stdout, sys.stderr
-    for stream in kept:
+    # Of a stream that was closed before we came (>&-) Python makes None.
+    streams = [stream or io.StringIO() for stream in kept]
+    for stream in streams:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    sys.stdout, sys.stderr = _Forgiving(kept[0]), _Forgiving(kept[1])
+    sys.stdout, sys.stderr = map(_Forgiving, streams)
     try:
         yield
     finally:
@@ -58,9 +61,6 @@ def forgiving() -> Iterator[None]:
 
 def refusal(message: str, code: int, as_json: bool) -> None:
     """Why nothing came of it: a sentence for people, and an object where a script asked for one."""
-    from seed_pipeline.settings.secret import redacted
-
-    message = redacted(message)
     print(f"Error: {message}", file=sys.stderr)
     if as_json:
         print(json.dumps({"error": message, "exit_code": code}, indent=2, ensure_ascii=False))

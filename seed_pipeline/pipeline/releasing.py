@@ -118,8 +118,16 @@ def reachable(settings: Settings) -> None:
 
 @contextmanager
 def opened(settings: Settings, *, writable: bool = True) -> Iterator[sa.Engine]:
-    """The target, if releases may go there (`allowed_targets`). Raises StoreError."""
+    """The target, if releases may go there (`allowed_targets`). Raises StoreError.
+
+    A file that is empty afterwards and was not there before is removed: a load that failed leaves none.
+    """
     main = settings.main
+    path = file(parse(main.target))
+    if path is None and parse(main.target).get_backend_name() == "sqlite":
+        why, remedy = "what is in memory is gone when the command ends", "name a file: sqlite:///data/seed.db"
+        raise StoreError(redact(main.target), None, why, remedy)
+    is_new = path is not None and not path.exists()
     guard.check(main.target, main.allowed_targets, allow_production=main.allow_production)
     engine = database.connect(main.target, writable=writable, schema=main.target_schema)
     guard.follow(engine, main.allowed_targets, allow_production=main.allow_production)
@@ -127,6 +135,8 @@ def opened(settings: Settings, *, writable: bool = True) -> Iterator[sa.Engine]:
         yield engine
     finally:
         engine.dispose()
+        if path is not None and is_new and path.exists() and not path.stat().st_size:
+            path.unlink()
 
 
 def options_of(settings: Settings) -> Options:

@@ -15,10 +15,10 @@ from seed_pipeline import CONFIGS
 from seed_pipeline.settings.alerts import Alerts
 from seed_pipeline.settings.defects import Defects
 from seed_pipeline.settings.demo import written
-from seed_pipeline.settings.files import SettingsError, apply_overrides, known, read_section, refused
+from seed_pipeline.settings.files import SettingsError, apply_overrides, known, listed, read_section, refused
 from seed_pipeline.settings.personas import Personas
 from seed_pipeline.settings.probabilities import Group, Probabilities
-from seed_pipeline.settings.ranges import Day, Number, Printable, Seed, Strict, Whole
+from seed_pipeline.settings.ranges import Day, Number, Printable, Seed, Strict, Whole, form
 from seed_pipeline.settings.references import check_references
 from seed_pipeline.settings.rules import Correlations
 from seed_pipeline.settings.secret import Address
@@ -60,7 +60,7 @@ class Minimum(Strict):
 class Nightly(Strict):
     """When the schedule refreshes staging, once it is switched on."""
 
-    at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "02:00"
+    at: Annotated[str, form(r"^([01]\d|2[0-3]):[0-5]\d$", "a time from 00:00 to 23:59")] = "02:00"
     time_zone: TimeZone = "UTC"
 
 
@@ -75,7 +75,7 @@ class Main(Strict):
     clear_existing_data: bool = True
     answer_key: bool = True
     target: Address = Address("sqlite:///data/seed.db")
-    target_schema: Annotated[str, Field(pattern=r'^[^",]*$', max_length=63)] = ""
+    target_schema: Annotated[str, form(r'^[^",]*$', "the name alone, without quotes and commas", max_length=63)] = ""
     allowed_targets: Annotated[tuple[Printable, ...], Field(min_length=1, max_length=100)] = ALLOWED
     allow_production: bool = False
     on_foreign: Literal["refuse", "keep", "cascade"] = "refuse"
@@ -87,8 +87,9 @@ class Main(Strict):
     minimum_sessions: Minimum = Minimum()
     admin_email: Annotated[
         str,
-        Field(
-            pattern=r"^[^@\s]+@([a-z0-9-]+\.)*(example\.(com|org|net)|[a-z0-9-]+\.(example|test|invalid))$",
+        form(
+            r"^[^@\s]+@([a-z0-9-]+\.)*(example\.(com|org|net)|[a-z0-9-]+\.(example|test|invalid))$",
+            "an address that belongs to nobody, admin@example.com",
             max_length=255,
         ),
     ]
@@ -232,11 +233,11 @@ def apply_preset(folder: Path, sections: dict[str, Any], name: str) -> None:
 
 def read_preset(folder: Path, name: str) -> dict[str, Any]:
     """The sections of presets/NAME.yaml. SettingsError for a preset that is none."""
-    there = sorted(path.stem for path in (folder / "presets").glob("*.yaml"))
+    there = sorted(path.stem for path in listed(folder / "presets"))
     if name not in there:
         remedy = f"choose one of {', '.join(there)}" if there else f"there are none in {folder}"
         raise SettingsError("--preset", name, "there is no such preset", remedy)
-    preset = read_section(folder / "presets", name)
+    preset = read_section(folder, f"presets/{name}")
     for section in preset:
         known(f"presets/{name}.yaml", section, SECTIONS, "section")
     return preset
@@ -244,8 +245,8 @@ def read_preset(folder: Path, name: str) -> dict[str, Any]:
 
 def in_presets(error: SettingsError, folder: Path, presets: Sequence[str]) -> SettingsError:
     """The error with the last preset that sets what it speaks of in the place of the base file."""
-    section, _, key = error.where.partition(".yaml, ")
-    keys = [*section.split("/"), *key.split(".")]
+    section, _, key = error.where.partition(".yaml")
+    keys = [k for k in (*section.split("/"), *key.removeprefix(", ").split(".")) if k]
     for name in reversed(presets):
         if _sets(read_preset(folder, name), keys):
             return SettingsError(f"presets/{name}.yaml, {'.'.join(keys)}", error.value, error.why, error.remedy)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, NamedTuple, Self, get_args
 
 from pydantic import ConfigDict, Field, model_validator
 
-from seed_pipeline.settings.ranges import Name, Storable, Strict, Whole
+from seed_pipeline.settings.ranges import Name, Storable, Strict, Whole, form
 
 AUDIO: Mapping[str, float] = {
     "tutor_talk_ratio": 0.55, "student_talk_ratio": 0.35, "productive_silence_ratio": 0.06, "awkward_pause_ratio": 0.04,
@@ -150,7 +150,7 @@ MOST_TEXTS, LONGEST = 40, 1_000_000
 Injected = Literal["none", "valid", "all"]
 
 
-FullName = Annotated[Storable, Field(max_length=255, pattern=r"^\S+( \S+)+$")]
+FullName = Annotated[Storable, form(r"^\S+( \S+)+$", "two names or more, one space between", max_length=255)]
 
 
 class Extreme(Strict):

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from seed_pipeline.settings.ranges import FORMS
 from seed_pipeline.settings.secret import redacted
 from seed_pipeline.settings.yaml import UnreadableError, parsed
 
@@ -68,13 +69,18 @@ def read_section(folder: Path, name: str) -> dict[str, Any]:
             str(folder), None, "there is no such folder of settings", "pass an existing folder with --config"
         )
     if (folder / name).is_dir():
-        return {path.stem: read_section(folder / name, path.stem) for path in sorted((folder / name).glob("*.yaml"))}
+        return {path.stem: read_section(folder / name, path.stem) for path in listed(folder / name)}
     content = read_yaml(folder / f"{name}.yaml")
     if not isinstance(content, dict):
         raise SettingsError(
             f"{name}.yaml", content, "a mapping of keys to values is expected", "write 'key: value' lines"
         )
     return content
+
+
+def listed(folder: Path) -> list[Path]:
+    """The files of settings in a folder; what editors and systems hide there is none."""
+    return sorted(path for path in folder.glob("*.yaml") if not path.name.startswith("."))
 
 
 def apply_overrides(sections: dict[str, Any], overrides: Sequence[str]) -> None:
@@ -123,25 +129,59 @@ def _index(place: Any, key: str, path: Sequence[str], text: str) -> Any:
 
 def refused(error: ValidationError, *section: str) -> SettingsError:
     """The first complaint of a validation, of all settings or of a section, with file and key."""
-    complaints = error.errors()
-    first = complaints[0]
-    why, remedy = _reason(first["type"], first["msg"])
+    complaints: dict[str, list[Any]] = {}
+    for complaint in error.errors():
+        complaints.setdefault(file_and_key([*section, *map(str, complaint["loc"])]), []).append(complaint)
+    where, ways = next(iter(complaints.items()))
+    first, reasons = ways[0], [_reason(complaint) for complaint in ways]
+    # Where a value may be of several kinds, it is none of them, and each is a way out.
+    why, remedy = reasons[-1][0], ", or ".join(dict.fromkeys(way for _, way in reasons))
     if len(complaints) > 1:
         remedy += f" (and {len(complaints) - 1} more to mend)"
-    given = first["input"]
-    whole = first["type"] == "missing" or isinstance(given, dict) or hasattr(given, "model_fields_set")
-    return SettingsError(file_and_key([*section, *map(str, first["loc"])]), None if whole else given, why, remedy)
+    given = _Null() if first["input"] is None else first["input"]
+    # Of a whole mapping that lacks something, or whose parts disagree, the reason names what matters.
+    whole = first["type"] in ("missing", "value_error") and isinstance(given, dict)
+    shown = None if whole or hasattr(given, "model_fields_set") else given
+    return SettingsError(where, shown, why, remedy)
 
 
-def _reason(kind: str, said: str) -> tuple[str, str]:
+# Words of Python, and what the same is for who writes YAML.
+_YAMLS = {
+    "a valid tuple": "a list", "a valid list": "a list", "a valid dictionary": "a mapping of keys to values",
+    "a valid string": "a text", "a valid integer": "a whole number", "a valid number": "a number",
+    "a valid boolean": "true or false", "tuple should have": "the list should have",
+}  # fmt: skip
+_PYTHONS = re.compile("|".join((*_YAMLS, r" or instance of \w+")))
+
+
+class _Null:
+    """Nothing, as YAML writes it."""
+
+    def __repr__(self) -> str:
+        return "null"
+
+
+def _reason(complaint: Any) -> tuple[str, str]:
     """Why a value cannot be and what to do, from what pydantic or one of our validators said of it."""
-    if kind == "extra_forbidden":
-        return "this key is unknown here", "remove it, or mend its spelling"
-    if kind == "missing":
-        return "this key is missing", "add it"
-    why, _, remedy = said.removeprefix("Value error, ").rstrip(".").partition("; ")
-    why = why[:1].lower() + why[1:].replace("valid dictionary", "mapping of keys to values")
-    if wanted := re.fullmatch(r"input should be (.*?)(, .*)?", why, re.DOTALL):
+    match complaint["type"]:
+        case "extra_forbidden":
+            return "this key is unknown here", "remove it, or mend its spelling"
+        case "literal_error" | "enum":
+            return "there is no such choice", f"choose one of {complaint['ctx']['expected']}"
+        case "string_pattern_mismatch":
+            return "the text is not of the form that is needed here", f"write {FORMS[complaint['ctx']['pattern']]}"
+        case "missing" if isinstance(complaint["loc"][-1], int):
+            return "the list ends before this value", "add it"
+        case "missing":
+            return "this key is missing", "add it"
+        case "too_long" | "too_short":
+            most = complaint["ctx"].get("max_length", complaint["ctx"].get("min_length"))
+            what = "at most" if complaint["type"] == "too_long" else "at least"
+            found = complaint["ctx"]["actual_length"]
+            return f"{what} {most} values are expected here, not {found}", "leave some out" if found else "write some"
+    why, _, remedy = complaint["msg"].removeprefix("Value error, ").rstrip(".").partition("; ")
+    why = _PYTHONS.sub(lambda found: _YAMLS.get(found[0], ""), why[:1].lower() + why[1:])
+    if wanted := re.fullmatch(r"(?:input|keys) should be (.*?)(, .*)?", why, re.DOTALL):
         number = "a number " if wanted[1].startswith(("greater", "less")) else ""
         return why, f"write {number}{wanted[1]}"
     return why, remedy or "write a value that does"

@@ -9,9 +9,9 @@ from pydantic import AfterValidator, Field, ValidationError, create_model
 from sqlalchemy import String, Text
 
 from seed_pipeline.schema import metadata
-from seed_pipeline.settings.ranges import Factors, Name, Ratios, Share, Stars, Strict, Weight, Whole
+from seed_pipeline.settings.ranges import Factors, Name, Ratios, Share, Stars, Strict, Weight, Whole, form
 
-Path = Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z0-9_*]+)+$")]
+Path = Annotated[str, form(r"^[a-z_]+(\.[a-z0-9_*]+)+$", "the path of a setting, section.key.key")]
 _Minutes = Annotated[Whole, Field(ge=1, le=600)]
 
 

@@ -64,6 +64,16 @@ def _day(value: Any) -> Any:
     return day
 
 
+FORMS: dict[str, str] = {}
+"""What to write instead, by the pattern that a text has not."""
+
+
+def form(pattern: str, wanted: str, **more: Any) -> Any:
+    """A field whose text has a form; `wanted` says in words which."""
+    FORMS[pattern] = wanted
+    return Field(pattern=pattern, **more)
+
+
 Number = Annotated[float, _no_further_than(1e6)]
 Whole = Annotated[int, _no_further_than(10**9)]
 Seed = Annotated[int, _no_further_than(10**30)]
@@ -88,7 +98,7 @@ Hundreds = Annotated[tuple[_Hundreds, _Hundreds], AfterValidator(_ordered)]
 Minutes = Annotated[tuple[_Minutes, _Minutes], AfterValidator(_ordered)]
 Days = Annotated[tuple[_Days, _Days], AfterValidator(_ordered)]
 Years = Annotated[tuple[_Years, _Years], AfterValidator(_ordered)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
+Name = Annotated[str, form(r"^[a-z][a-z0-9_]{0,47}$", "a word of small letters, digits and _, a letter first")]
 Storable = Annotated[str, Field(strict=True, min_length=1, max_length=100_000), AfterValidator(_storable)]
 Printable = Annotated[str, Field(strict=True, min_length=1, max_length=2000), AfterValidator(_one_line)]
 Day = Annotated[date, BeforeValidator(_day)]

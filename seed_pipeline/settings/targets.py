@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, model_validator
 from seed_pipeline.settings.conditions import Condition, compares_number, parse
 from seed_pipeline.settings.facts import METRICS, TRIGGER_FACTS
 from seed_pipeline.settings.measures import Path, typed
-from seed_pipeline.settings.ranges import Factors, Name, Number, Numbers, Printable, Share, Strict, Weight, Whole
+from seed_pipeline.settings.ranges import Factors, Name, Number, Numbers, Printable, Share, Strict, Weight, Whole, form
 
 Entity = Literal[
     "reference", "tutors", "students", "sessions", "metrics", "feedback", "highlights", "churn", "answer_key"
@@ -63,7 +63,7 @@ PLACEHOLDER = re.compile(r"\{([a-z_.*0-9]+)\}")
 
 
 _Words = Annotated[Printable, Field(min_length=5)]
-_StatementName = Annotated[str, Field(pattern=r"^[A-Z]{1,3}[0-9]{0,4}_[a-z0-9_]{1,60}$")]
+_StatementName = Annotated[str, form(r"^[A-Z]{1,3}[0-9]{0,4}_[a-z0-9_]{1,60}$", "a name like O1_completed")]
 
 
 class Tolerance(Strict):
@@ -101,7 +101,7 @@ class Target(Strict):
     mean: str | None = None
     each: str | None = None
     correlation: tuple[str, str] | None = None
-    measure: str | None = None
+    measure: Name | None = None
     where: tuple[str, ...] | str = ()
     by: str | None = None
     split: str | None = None

@@ -71,6 +71,11 @@ class _NoConnect(_ERRORS.InsufficientPrivilege):
     """The database is closed to us."""
 
 
+class _NoParameter(_ERRORS.ProgrammingError):
+    """What the connection should be like cannot be."""
+
+
+_PARAMETER = (_ERRORS.UndefinedObject, _ERRORS.InvalidParameterValue, _ERRORS.CantChangeRuntimeParam)
 _COLLIDES = "give the colliding rows different keys; `plan` shows which rows are not ours"
 # Errors by their SQLSTATE (never by words, which are in the server's language); words of libpq and of poolers, which
 # have no SQLSTATE and one language; why, remedy, whether trying again may help: the first that fits.
@@ -99,12 +104,13 @@ _POSTGRES: tuple[tuple[tuple[type[BaseException], ...], str, str, str, bool], ..
      "there is no such database ({0})", "create it, or correct its name", False),
     ((_ERRORS.TooManyConnections,), "", "the server takes no more connections ({0})",
      "end some (pg_stat_activity lists them), or raise the limit of server, database or role", True),
-    ((), "unsupported startup parameter", "the pooler does not take a parameter of the connection ({0})",
-     "take it out of the URL (unset PGOPTIONS, where it is options), or name the server's own port", False),
+    ((_NoParameter,), "unsupported startup parameter|invalid target_session_attrs",
+     "a parameter of the connection is not taken ({0})", "correct it, or take it out of the URL (unset PGOPTIONS, "
+     "where it is options); where a pooler refuses it, name the server's own port", False),
     ((), "SSL|certificate|channel binding|sslmode",
      "the connection cannot be secured as asked ({0})", "correct sslmode, sslrootcert or channel_binding", False),
-    ((), "translate host name|invalid (port|connection option|integer)|Name or service not known",
-     "the URL leads nowhere ({0})", "correct host and port", False),
+    ((), "translate host name|invalid (port|connection option|integer)|Name or service not known|definition of service",
+     "the URL leads nowhere ({0})", "correct host, port and service (PGSERVICE)", False),
     ((_ERRORS.InvalidSqlStatementName, _ERRORS.DuplicatePreparedStatement), "",
      "a pooler mixes the statements of several connections ({0})",
      "name the server's own port, not the pooler's", False),
@@ -131,6 +137,8 @@ def _kind(error: BaseException | None) -> type[BaseException]:
         return _RowSecurity
     state = None if error.sqlstate else admission.sqlstate(error)
     kind = type(error) if state is None else _ERRORS.lookup(state)
+    if state and issubclass(kind, _PARAMETER):
+        return _NoParameter
     return _NoConnect if state and issubclass(kind, _ERRORS.InsufficientPrivilege) else kind
 
 

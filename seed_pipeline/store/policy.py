@@ -70,6 +70,9 @@ def _prepared(url: sa.URL, raw: Any, wanted: str) -> str:
     if role != "origin":
         why = f"session_replication_role is {role}: foreign keys would not be kept"
         raise StoreError(where, None, why, "name another role, or ALTER ROLE … RESET session_replication_role")
+    if schema == OWN_SCHEMA or schema == "information_schema" or schema.startswith("pg_"):
+        why = "this schema is ours" if schema == OWN_SCHEMA else "this schema is the server's own"
+        raise StoreError(where, schema, why, "let target_schema name the one that the platform's tables are in")
     if usable is None:
         raise StoreError(where, schema, "there is no such schema", "create it, or correct target_schema")
     if not usable[0]:

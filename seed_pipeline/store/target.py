@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import sqlalchemy as sa
 
@@ -47,6 +47,11 @@ def _read(where: str, text: str) -> sa.URL:
         url = sa.make_url(text)
     except (sa.exc.ArgumentError, ValueError):
         url = None
+    if url is None and "," in text.partition("://")[2].partition("/")[0]:
+        remedy = "write postgresql:///app?host=one:5432&host=two:5432"
+        raise StoreError(where, None, "several hosts with ports do not stand before the database", remedy)
+    if not unquote(text).isprintable():
+        raise StoreError(where, None, "the URL holds a character that cannot be printed", "remove it")
     parts = () if url is None or url.get_backend_name() == "sqlite" else (url.database, url.host)
     if url is None or any("@" in (part or "") for part in parts):
         why = "the URL cannot be read (special characters in a password have to be percent-encoded)"
@@ -68,11 +73,16 @@ def _file_named(where: str, url: sa.URL) -> sa.URL:
     if url.host or not url.database or url.database.startswith("file:"):
         why = "the URL names no file: a path follows three slashes, an absolute one four"
         raise StoreError(where, None, why, "write sqlite:///data/seed.db, or sqlite:////srv/seed.db")
+    if url.database.startswith("~"):
+        remedy = f"write sqlite:///{Path(url.database).expanduser()}"
+        raise StoreError(where, url.database, "nobody but a shell knows what ~ stands for", remedy)
     return url.set(drivername="sqlite")
 
 
 def _from_environment(text: str, environ: Mapping[str, str]) -> tuple[str, str]:
-    name = text.strip().removeprefix("env:")
+    name = text.strip().removeprefix("env:").strip()
+    if not name:
+        raise StoreError("target", "env:", "it names no environment variable", "write env:NAME")
     if not environ.get(name):
         raise StoreError(f"environment variable {name}", None, "it is not set", f"set {name} to the target's URL")
     return f"environment variable {name}", environ[name].strip()

@@ -76,7 +76,9 @@ WAYS = [
     Broken("no sessions at all", setting("main.total_sessions=0"), ("main.yaml", "total_sessions")),
     Broken("a date that is none", setting("main.as_of=yesterday"), ("main.yaml", "as_of")),
     Broken("a window too short", setting("main.days=3"), ("main.yaml", "days")),
-    Broken("an admin with a real address", setting("main.admin_email=me@gmail.com"), ("main.yaml", "admin_email")),
+    Broken(
+        "an admin with a real address", setting("main.admin_email=me@gmail.com"), ("main.yaml", "belongs to nobody")
+    ),
     Broken("outcomes that do not add up", setting("probabilities.outcomes.completed=0.9"), ("outcomes", "add up")),
     Broken("a share above one", setting("probabilities.availability.video=1.5"), ("availability.video", "1.5")),
     Broken("a share below zero", setting("probabilities.second_tutor=-0.1"), ("second_tutor", "-0.1")),
@@ -127,6 +129,7 @@ WAYS = [
     Broken(
         "a file with parameters", options("--target", "sqlite:///data/seed.db?timeout=abc"), ("timeout", "wait_seconds")
     ),
+    Broken("a database in memory", options("--target", "sqlite:///:memory:"), ("memory", "name a file")),
     Broken("an unknown database", options("--target", "mysql://localhost/app"), ("mysql", "SQLite and PostgreSQL")),
     Broken("a database nobody serves", options("--target", "postgresql://nobody@127.0.0.1:9/app"), ("127.0.0.1",)),
     Broken("a target that is no database", no_database, ("holiday.jpg",)),
@@ -140,6 +143,7 @@ WAYS = [
     Broken("a choice there is not", options("--on-foreign", "ignore"), ("on_foreign", "ignore", "cascade")),
     Broken("a time zone that is none", setting("main.staging_refresh.time_zone=Mars/Base"), ("time_zone", "Mars/Base")),
     Broken("a time of day that is none", setting('main.staging_refresh.at="25:00"'), ("staging_refresh.at", "25:00")),
+    Broken("a seed in other digits", options("--seed", "\uff14\uff12"), ("--seed", "no whole number")),
     Broken("a seed that is a word", options("--seed", "forty-two"), ("--seed", "forty-two")),
     Broken("a day that is none", options("--as-of", "2026-02-30"), ("--as-of", "2026-02-30")),
 ]

@@ -1,13 +1,20 @@
 """Whatever a command is given and wherever it prints: no password is shown, and the exit code says what came of it."""
 
+import errno
 import io
 import json
+import os
+import signal
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from seed_pipeline.cli import main
+from seed_pipeline.pipeline import making, running
+from seed_pipeline.pipeline.releasing import opened
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.settings import load
 from seed_pipeline.settings.secret import Address, redacted
@@ -103,6 +110,61 @@ def test_refusals_are_json_where_json_was_asked_for(command: Command) -> None:
         assert found["error"] in answer.err
 
 
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "No space left on device. What to do: free some space"),
+        (OSError(errno.EFBIG, os.strerror(errno.EFBIG)), "ulimit -f"),
+        (OSError(errno.EMFILE, os.strerror(errno.EMFILE)), "ulimit -n"),
+        (OSError(errno.EROFS, os.strerror(errno.EROFS), "o"), "o: Read-only file system. What to do: name a place"),
+        (PermissionError(errno.EACCES, os.strerror(errno.EACCES), "o"), "o: Permission denied. What to do: name"),
+        (FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)), "the command was started is gone"),
+        (MemoryError(), "main.chunk_cohorts"),
+    ],
+    ids=lambda case: type(case).__name__,
+)
+def test_what_the_system_refuses_is_a_sentence(
+    command: Command, monkeypatch: pytest.MonkeyPatch, error: Exception, says: str
+) -> None:
+    """A full disk, a limit, a place that cannot be written, a folder that is gone: exit code 2 and what to do."""
+
+    def refuses(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(making, "generate", refuses)
+    answer = command("generate", "--out", "o")
+    assert answer.code == 2
+    assert says in answer.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_no_folder(command: Command, monkeypatch: pytest.MonkeyPatch, number: signal.Signals) -> None:
+    """Who ends a run, or hangs up, gets the exit code of the signal, and what was made for the occasion is gone."""
+    folders = []
+
+    def interrupted(_: object, folder: Path, *__: object) -> None:
+        folders.append(folder)
+        os.kill(os.getpid(), number)
+        time.sleep(1)
+
+    monkeypatch.setattr(running, "generate", interrupted)
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        assert command("run").code == 128 + number
+    finally:
+        signal.signal(number, before)
+    assert [folder.exists() for folder in folders] == [False]
+
+
+def test_a_load_that_fails_leaves_no_empty_file(tmp_path: Path) -> None:
+    """The database that was about to be is not there."""
+    settings = load(today=DAY, overrides=[f"main.target=sqlite:///{tmp_path}/new/seed.db"])
+    with suppress(ZeroDivisionError), opened(settings) as engine:
+        engine.connect().close()
+        raise ZeroDivisionError
+    assert list((tmp_path / "new").iterdir()) == []
+
+
 @pytest.mark.parametrize("passes", [True, False])
 def test_a_fault_of_printing_is_no_verdict(
     seeded: Path, monkeypatch: pytest.MonkeyPatch, passes: bool, capsys: pytest.CaptureFixture[str]
@@ -117,5 +179,10 @@ def test_a_fault_of_printing_is_no_verdict(
             with pytest.raises(SystemExit) as end:
                 main(["check", "--artifacts", "artifacts", *other])
             assert end.value.code == (0 if passes else 1)
+    for closed in ("stdout", "stderr"):  # >&- leaves None
+        monkeypatch.setattr(sys, closed, None)
+    with pytest.raises(SystemExit) as end:
+        main(["check", "--artifacts", "artifacts", *other])
+    assert end.value.code == (0 if passes else 1)
     assert b"? " in narrow.buffer.getvalue()  # type: ignore[attr-defined]
     assert "Traceback" not in capsys.readouterr().err

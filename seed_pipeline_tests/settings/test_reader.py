@@ -1,6 +1,7 @@
 """Whatever stands in a file of settings, in an override or in a name: valid settings, or one sentence, at once."""
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -16,12 +17,16 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from seed_pipeline.cli.problems import exit_code_of
 from seed_pipeline.core.plan.feasibility import check
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.quality.sql import queries
 from seed_pipeline.settings import SECTIONS, SHIPPED, Settings, SettingsError, settings_of
 from seed_pipeline.settings.files import read_section, read_yaml
 from seed_pipeline.settings.measures import PARAMETERS
+from seed_pipeline_tests.cli.conftest import Command, command
+
+__all__ = ["command"]
 
 TODAY = date(2026, 3, 1)
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -121,6 +126,14 @@ def test_what_is_no_file_is_not_read(thing: Callable[[Path], None], name: str, t
     assert path.stem in refusal(lambda: Wishes(config=folder, presets=presets).settings(TODAY))
 
 
+def test_what_editors_hide_is_no_setting(tmp_path: Path) -> None:
+    """Their locks and copies, and those of other systems, lie beside the vocabularies and are passed over."""
+    shutil.copytree(SHIPPED, tmp_path / "configs")
+    for name in ("._people.yaml", ".#people.yaml", "people.yaml~"):
+        (tmp_path / "configs" / "text" / name).write_bytes(b"\0\5")
+    assert Wishes(config=tmp_path / "configs").settings(TODAY) == Wishes().settings(TODAY)
+
+
 WISHES = {
     "a day that is none": (Wishes(as_of="2026-02-30"), "as_of"),
     "a month that is none": (Wishes(overrides=["main.as_of=2026-13-45"]), "as_of"),
@@ -204,6 +217,11 @@ def test_a_presets_mistake_is_told_of_the_preset(tmp_path: Path) -> None:
     assert refusal(lambda: own.settings(TODAY)).startswith("presets/own.yaml, main.days = 3")
     (folder / "presets" / "own.yaml").write_text("probabilities: {time: {recency: 1.0}}\n")
     assert refusal(lambda: own.settings(TODAY)).startswith("presets/own.yaml, probabilities.time.recency")
+    (folder / "presets" / "own.yaml").write_text("main:\n")
+    assert refusal(lambda: own.settings(TODAY)).startswith("presets/own.yaml, main = null: input should be a mapping")
+    (folder / "presets" / "own.yaml").write_text("")
+    assert refusal(lambda: own.settings(TODAY)).startswith("presets/own.yaml: a mapping")
+    (folder / "presets" / "own.yaml").write_text("probabilities: {time: {recency: 1.0}}\n")
     other = Wishes(config=folder, presets=["own"], overrides=["main.days=3"])
     assert refusal(lambda: other.settings(TODAY)).startswith("main.yaml, days")
 
@@ -256,18 +274,22 @@ def changed(name: str, path: tuple[Any, ...], value: Any, *, added: bool = False
     return result
 
 
-def outcome(name: str, path: tuple[Any, ...], value: Any, *, added: bool = False) -> None:
-    """Valid, or refused in one sentence that names a file."""
+def outcome(name: str, path: tuple[Any, ...], value: Any, *, added: bool = False) -> SettingsError | None:
+    """Valid, or refused in one sentence: file, key, value, why, what to do; exit code 2, within a second."""
     begun = time.process_time()
     refused = None
     try:
         check(settings_of(changed(name, path, value, added=added), TODAY))
     except SettingsError as error:
         refused = error
+    assert time.process_time() - begun < 1, (name, path, value)
     if refused:
         said = sentence(refused)
-        assert ".yaml" in refused.where, said
-    assert time.process_time() - begun < 1, (name, path, value)
+        assert exit_code_of(refused) == 2
+        assert re.match(rf"({'|'.join(SECTIONS)}|text/[a-z]+)\.yaml(, |:| = )", said), said
+        here = f"{name}.yaml, {'.'.join(map(str, path))}" if name != "text" else ""
+        assert refused.where != here or refused.value is not None or isinstance(value, dict), said
+    return refused
 
 
 @st.composite
@@ -295,3 +317,37 @@ def test_every_value_of_every_file_is_typed(name: str) -> None:
     for path in paths:
         for value in chance.sample(NASTY, often):
             outcome(name, path, value)
+
+
+def in_files(folder: Path, name: str, path: tuple[Any, ...], value: Any) -> None:
+    """The mistake as it would stand in a folder of settings."""
+    shutil.copytree(SHIPPED, folder)
+    content = changed(name, path, value)[name]
+    parts = {f"text/{part}": inner for part, inner in content.items()} if name == "text" else {name: content}
+    for part, inner in parts.items():
+        (folder / f"{part}.yaml").write_text(yaml.safe_dump(inner, sort_keys=False), encoding="utf-8")
+
+
+def mistakes(count: int) -> list[tuple[str, tuple[Any, ...], Any]]:
+    """So many values in the wrong place that are refused, spread over all files; the same every time."""
+    chance, found = Random(count), []
+    while len(found) < count:
+        name = FILES[len(found) % len(FILES)]
+        mistake = (name, chance.choice(leaves(name)), chance.choice(NASTY))
+        if len(mistake[1]) > (name == "text") and outcome(*mistake):
+            found.append(mistake)
+    return found
+
+
+@pytest.mark.slow
+def test_five_hundred_mistakes_end_a_run_at_once(command: Command, tmp_path: Path) -> None:
+    """Exit code 2, one line that names file and remedy, within a second, and nothing is written anywhere."""
+    for mistake in mistakes(500):
+        in_files(tmp_path / "configs", *mistake)
+        begun = time.process_time()
+        answer = command("run", "--config", "configs", "--target", "sqlite:///seed.db")
+        assert time.process_time() - begun < 2, mistake  # the command's own start included
+        assert (answer.code, answer.out) == (2, ""), mistake
+        assert re.fullmatch(r"Error: .*\.yaml.*: .+\. What to do: .+\.\n", answer.err), mistake
+        assert [path.name for path in tmp_path.iterdir()] == ["configs"]
+        shutil.rmtree(tmp_path / "configs")

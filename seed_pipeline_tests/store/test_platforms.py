@@ -81,3 +81,6 @@ def test_the_platforms_schema_need_not_be_public(postgres: Target, first: list[T
     assert named.count("users") == 0
     with pytest.raises(StoreError, match=r"nowhere.*there is no such schema.*target_schema"):
         database.connect(postgres.url, schema="nowhere").connect()
+    for theirs, says in (("information_schema", "the server's own"), ("seed_pipeline", "is ours")):
+        with pytest.raises(StoreError, match=f"{theirs}.*{says}.*target_schema"):
+            database.connect(postgres.url, schema=theirs).connect()

@@ -31,6 +31,24 @@ def test_parameters_of_others_are_understood(written: str, understood: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("postgres://me:hush@one:5432,two:5432/db", r"several hosts.*\?host=one:5432&host=two:5432"),
+        ("postgres://me:hush@h/db%00", "cannot be printed"),
+        ("sqlite:///hush%00.db", "cannot be printed"),
+        ("sqlite:///~/seed.db", "write sqlite:////"),
+        ("env:", "write env:NAME"),
+        ("env: NOWHERE", "environment variable NOWHERE: it is not set"),
+    ],
+)
+def test_what_leads_nowhere_is_refused_with_what_to_write(written: str, said: str) -> None:
+    """A list of hosts, a NUL in disguise, a shell's home, a variable without a name."""
+    with pytest.raises(StoreError, match=said) as caught:
+        parse(written)
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("query", "said"),
     [
         ("sslaccept=strict", "sslaccept.*take sslaccept out"),
