@@ -18,10 +18,10 @@ VIEWS = ("dataset", "written")
 """Facts that are read in part; the others are worked out once and kept."""
 
 
-def facts(settings: Settings) -> dict[str, Callable[[], str]]:
-    """Name of each view → what makes its SELECT."""
+def facts(settings: Settings, of: int = 0) -> dict[str, Callable[[], str]]:
+    """Name of each view → what makes its SELECT; `of` so many sessions, where those at hand are a part of them."""
     made = {
-        "dataset": lambda: _dataset(settings),
+        "dataset": lambda: _dataset(settings, of),
         "triggered_rule": lambda: _triggered(settings),
         "stored_metric": _stored,
         "churn_weight": lambda: _churn_weight(settings),
@@ -63,9 +63,11 @@ def _rules_on(metric: str, settings: Settings) -> str:
     return " + ".join(f"if(status = 'completed' AND {all_of(rule.when)}, 1, 0)" for rule in acting) or "0"
 
 
-def _dataset(settings: Settings) -> str:
+def _dataset(settings: Settings, of: int) -> str:
     """How much data there is."""
     small, large = settings.targets.small_at, settings.targets.large_from
+    if of:
+        return f"SELECT {of} AS sessions, {literal(of >= large)} AS large, {small} AS small_at"
     return f"SELECT count(*) AS sessions, count(*) >= {large} AS large, {small} AS small_at FROM session_fact"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from seed_pipeline.quality import claims, forms, keys, sql
 from seed_pipeline.quality.facts import cascade_tutors
 from seed_pipeline.quality.intervals import Size, rounded, row
+from seed_pipeline.quality.merging import Merged, Sums, summing
 from seed_pipeline.quality.platform import fewest, odd_cohorts, usual_density
 from seed_pipeline.quality.scope import Scope, of_frames
 from seed_pipeline.quality.settings_tables import cohorts, cut
@@ -36,13 +37,32 @@ def judge(chunks: Iterable[Tables], settings: Settings, entities: Sequence[str] 
         return judged(scope, entities)
 
 
-def judged(scope: Scope, entities: Sequence[str] | None = None) -> list[Verdict]:
+def judged(scope: Scope | Merged, entities: Sequence[str] | None = None) -> list[Verdict]:
     """The verdicts on what is in a scope, in the order of targets.yaml; of some entities only, if told."""
     settings = scope.settings
     check_references(settings)
-    sessions = int(scope.rows("SELECT count(*) AS n FROM sessions", edge_cases=False)[0]["n"])
+    sessions = int(scope.rows(_SESSIONS, edge_cases=False)[0]["n"])
     size = Size(sessions, settings.targets.small_at, settings.targets.large_from, cohorts(settings))
     return [_verdict(name, target, scope, size) for name, target in chosen(settings, entities)]
+
+
+_SESSIONS = "SELECT count(*) AS n FROM sessions"
+
+
+def counted(scope: Scope) -> dict[str, Sums]:
+    """What a range of chunks adds to the verdicts: query → its sums, or the first rows that offend.
+
+    A range holds whole chunks, and the reference tables of all. What is said twice in two ranges is seen only by who
+    sees both: the keys of Q1 are judged on everything.
+    """
+    found = {_SESSIONS: scope.rows(_SESSIONS, edge_cases=False)}
+    for name, target in chosen(scope.settings):
+        for query in queries(name, target, scope.settings):
+            whole = counting(query) if _lists_faults(query) else query
+            found[whole] = scope.rows(summing(whole), target.edge_cases)
+            if any(row.get("wrong") for row in found[whole]):
+                found[offending(query)] = scope.rows(offending(query), target.edge_cases)
+    return found
 
 
 def chosen(settings: Settings, entities: Sequence[str] | None = None) -> Iterator[tuple[str, Target]]:
@@ -87,7 +107,7 @@ def _parameters(text: str, target: Target, settings: Settings) -> dict[str, Any]
     return {name: make() for name, make in derived.items() if f"{{{name}}}" in text} | target.using
 
 
-def _verdict(name: str, target: Target, scope: Scope, size: Size) -> Verdict:
+def _verdict(name: str, target: Target, scope: Scope | Merged, size: Size) -> Verdict:
     settings = scope.settings
     if target.entity == "answer_key" and not any(table.startswith("truth_") for table in scope.tables):
         return not_judged(name, target, "needs the answer key (main.answer_key), which this data does not have")
@@ -123,7 +143,7 @@ def offending(query: str) -> str:
     return f"SELECT * EXCLUDE (wrong) FROM (\n{query}\n) WHERE wrong ORDER BY offender, label LIMIT {5 * NAMED}"
 
 
-def _counted(query: str, target: Target, scope: Scope) -> list[Row]:
+def _counted(query: str, target: Target, scope: Scope | Merged) -> list[Row]:
     found = {str(r["label"]): r for r in scope.rows(counting(query), target.edge_cases)}
     if target.form == "each":
         found = {k: found.get(k, {"n": 0, "wrong": 0}) for k in forms.limits(target, scope.settings)} | found
@@ -150,17 +170,18 @@ def _bounded(r: Mapping[str, Any]) -> Row:
     return row(str(r["label"]), float(r.get("observed", nan)), low, high, n, expected, unit)
 
 
-def _evidence(wrong: Sequence[str], target: Target, scope: Scope) -> list[Record]:
+def _evidence(wrong: Sequence[str], target: Target, scope: Scope | Merged) -> list[Record]:
     """A row for each offender: its key, what is wrong with it, and what the query looked at."""
     found: dict[str, Record] = {}
     for query in wrong:
         for r in scope.rows(offending(query), target.edge_cases):
-            who, label = str(r.pop("offender")), str(r.pop("label"))
+            who, label = str(r["offender"]), str(r["label"])
             record = found.setdefault(who, {"id": who, **({"what is wrong": label} if label else {})})
             if label and label not in str(record["what is wrong"]).split("; "):
                 record["what is wrong"] = f"{record['what is wrong']}; {label}"
             # Where parts are put together, a part leaves the columns of the others empty.
-            mine = {k: v for k, v in r.items() if v is not None} if "UNION ALL BY NAME" in query else r
+            apart = "UNION ALL BY NAME" in query
+            mine = {k: v for k, v in r.items() if k not in ("offender", "label") and not (apart and v is None)}
             record |= {name: cell(value) for name, value in mine.items() if record.get(name) is None}
     return [found[who] for who in sorted(found)[:NAMED]]
 

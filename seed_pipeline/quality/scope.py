@@ -51,10 +51,11 @@ class Relation:
 class Scope:
     """A connection in which queries run. `edge_cases=False` hides the rows that were injected on request."""
 
-    def __init__(self, connection: Connection, settings: Settings, tables: Mapping[str, Relation]) -> None:
+    def __init__(self, connection: Connection, settings: Settings, tables: Mapping[str, Relation], of: int = 0) -> None:
+        """`of`: how many sessions there are, where the scope holds a part of them."""
         self.connection, self.settings, self.tables = connection, settings, tables
         self._made: set[tuple[str, str]] = set()
-        self._recipes = {**settings_tables(settings), **facts.facts(settings)}
+        self._recipes = {**settings_tables(settings), **facts.facts(settings, of)}
         for name in FILLED:
             relation = tables.get(name)
             kind = "VIEW" if relation and relation.rows > LARGE else "TABLE"
@@ -127,10 +128,10 @@ def opened(tables: Mapping[str, Relation], settings: Settings) -> Iterator[Scope
 
 
 @contextmanager
-def of_frames(chunks: Iterable[Mapping[str, Any]], settings: Settings) -> Iterator[Scope]:
+def of_frames(chunks: Iterable[Mapping[str, Any]], settings: Settings, of: int = 0) -> Iterator[Scope]:
     """A scope over frames (pandas or Arrow), given chunk by chunk and held one at a time."""
     with _connected(0) as connection:
-        yield Scope(connection, settings, _taken_in(connection, chunks))
+        yield Scope(connection, settings, _taken_in(connection, chunks), of)
 
 
 @contextmanager

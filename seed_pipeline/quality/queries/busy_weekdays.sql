@@ -1,6 +1,6 @@
 -- The busiest weekdays are those with the heaviest weights; the trend is removed by comparing within whole weeks,
 -- counted back from as_of; a day that the window cuts is left out. In large data each of them beats every day that it clearly outweighs.
-WITH day AS (  -- Every day of the window, the last one first.
+WITH sums AS (  -- Every day of the window, the last one first.
     SELECT back::INTEGER AS back, count(id) AS n
     FROM range(1 + {newest}, 1 + {newest} + ({main.days} - {newest} - {oldest}) // 7 * 7) AS days (back)
     LEFT JOIN session_fact ON local_start::DATE = {main.as_of} - back::INTEGER
@@ -8,7 +8,7 @@ WITH day AS (  -- Every day of the window, the last one first.
 ),
 level AS (
     SELECT isodow({main.as_of} - back) - 1 AS weekday, avg(part) AS observed, sum(n) AS n
-    FROM (SELECT back, n, n / nullif(avg(n) OVER (PARTITION BY (back - 1 - {newest}) // 7), 0) AS part FROM day)
+    FROM (SELECT back, n, n / nullif(avg(n) OVER (PARTITION BY (back - 1 - {newest}) // 7), 0) AS part FROM sums)
     GROUP BY weekday
 ),
 weekday AS (

@@ -11,10 +11,10 @@ told AS (
     FROM later
     LEFT JOIN student_fact ON user_id = later.student_id
     GROUP BY ALL
+),
+sums AS (
+    SELECT (SELECT count(*) FROM session_fact) AS n, count(*) FILTER (WHERE whole) AS whole, count(*) AS pairs FROM told
 )
-SELECT 'pairs with the whole story' AS label, count(*) FILTER (WHERE whole) AS observed,
-       (SELECT count(*) FROM session_fact) AS n, 1 AS low
-FROM told
-HAVING {cascade_tutors} IS NOT NULL
+SELECT 'pairs with the whole story' AS label, whole AS observed, n, 1 AS low FROM sums WHERE {cascade_tutors} IS NOT NULL
 UNION ALL BY NAME
-SELECT 'pairs with a no-show and later sessions' AS label, count(*) AS observed, count(*) AS n, 0 AS low FROM told
+SELECT 'pairs with a no-show and later sessions' AS label, pairs AS observed, pairs AS n, 0 AS low FROM sums

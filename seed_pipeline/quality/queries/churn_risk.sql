@@ -40,14 +40,18 @@ risk AS (
     CROSS JOIN weight
     JOIN student_fact ON user_id = student_id
 ),
-ranked AS (  -- Of equals each has the middle of their places.
-    SELECT churned, rank() OVER (ORDER BY round(predicted, 9)) + (count(*) OVER (PARTITION BY round(predicted, 9)) - 1) / 2 AS place
-    FROM risk
+sums AS (
+    SELECT churned, round(predicted, 9) AS predicted, shown >= 0.4 AS raised, count(*) AS n FROM risk GROUP BY ALL
+),
+placed AS (  -- Of equals each has the middle of their places.
+    SELECT churned, n, sum(n) OVER (ORDER BY predicted RANGE UNBOUNDED PRECEDING)
+           - (sum(n) OVER (PARTITION BY predicted) - 1) / 2 AS place
+    FROM sums
 ),
 gone AS (
-    SELECT count(*) FILTER (WHERE churned) AS gone, count(*) FILTER (WHERE NOT churned) AS stayed,
-           sum(place) FILTER (WHERE churned) AS places
-    FROM ranked
+    SELECT sum(n) FILTER (WHERE churned) AS gone, sum(n) FILTER (WHERE NOT churned) AS stayed,
+           sum(n * place) FILTER (WHERE churned) AS places
+    FROM placed
 )
 SELECT 'weights that the platform knows by name' AS label, count(*) AS n,
        count(known.name) - (count(*) - count(known.name)) AS observed,
@@ -64,7 +68,7 @@ SELECT 'AUC' AS label, if({judged}, least(gone, stayed), 0) AS n,
 FROM gone
 CROSS JOIN dataset
 UNION ALL BY NAME
-SELECT if(churned, 'left', 'stayed') || ': medium or high' AS label, if({judged}, count(*), 0) AS n,
-       avg((shown >= 0.4)::INTEGER) AS observed, if(churned, 0.5, 0) AS low, if(churned, 1, 0.5) AS high
-FROM risk
+SELECT if(churned, 'left', 'stayed') || ': medium or high' AS label, if({judged}, sum(n), 0) AS n,
+       coalesce(sum(n) FILTER (WHERE raised), 0) / sum(n) AS observed, if(churned, 0.5, 0) AS low, if(churned, 1, 0.5) AS high
+FROM sums
 GROUP BY churned

@@ -1,4 +1,3 @@
 -- Circles of people who book each other: connected parts of the graph of tutors and students.
-SELECT 'circles' AS label, count(DISTINCT circle) AS observed, (SELECT count(*) FROM sessions) AS n,
-       {cohorts} AS low, {cohorts} AS expected
-FROM person_circle
+WITH sums AS (SELECT (SELECT count(*) FROM sessions) AS n, count(DISTINCT circle) AS circles FROM person_circle)
+SELECT 'circles' AS label, circles AS observed, n, {cohorts} AS low, {cohorts} AS expected FROM sums

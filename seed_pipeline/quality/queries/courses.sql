@@ -4,13 +4,16 @@ WITH score AS (
            max(tenths / scored) FILTER (WHERE period = 'previous') AS before
     FROM tutor_period
     GROUP BY tutor_id
+),
+sums AS (
+    SELECT persona, what, judged, wanted, exempt, count(*) AS n,
+           count(*) FILTER (WHERE CASE what WHEN 'fall' THEN now < before * (1 - {falls}) ELSE now > before END) AS so
+    FROM platform_wish
+    JOIN truth_personas USING (persona)
+    JOIN score ON tutor_id = user_id
+    WHERE what IN ('fall', 'rise')
+    GROUP BY ALL
 )
-SELECT persona || ': ' || what AS label, if(any_value(judged), count(*), 0) AS n,
-       count(*) FILTER (WHERE CASE what WHEN 'fall' THEN now < before * (1 - {falls}) ELSE now > before END) AS observed,
-       any_value(wanted) * {cohorts} - any_value(exempt) AS low
-FROM platform_wish
-JOIN truth_personas USING (persona)
-JOIN score ON tutor_id = user_id
-WHERE what IN ('fall', 'rise')
-GROUP BY persona, what
+SELECT persona || ': ' || what AS label, if(judged, n, 0) AS n, so AS observed, wanted * {cohorts} - exempt AS low
+FROM sums
 ORDER BY label

@@ -1,14 +1,14 @@
 -- The number of labels of each kind and table, against what the settings inject.
-WITH wanted AS (SELECT label, n AS expected FROM expected_defect SEMI JOIN given USING (table_name)),
-seen AS (
-    SELECT defect || ' ' || table_name || if(valid, '', ', invalid') AS label, count(*) AS found
+WITH wanted AS (SELECT label, expected_defect.n AS expected FROM expected_defect SEMI JOIN given USING (table_name)),
+sums AS (
+    SELECT defect || ' ' || table_name || if(valid, '', ', invalid') AS label, count(*) AS n
     FROM truth_defects
     GROUP BY label
 )
-SELECT label, greatest(coalesce(found, 0), 1) AS n, coalesce(found, 0) AS observed,
+SELECT label, greatest(coalesce(n, 0), 1) AS n, coalesce(n, 0) AS observed,
        coalesce(expected, 0) AS expected, coalesce(expected, 0) AS low, coalesce(expected, 0) AS high
 FROM wanted
-FULL JOIN seen USING (label);
+FULL JOIN sums USING (label);
 
 -- Labels of rows that are not there or were made for the cast, and labels that name the wrong statement.
 WITH cast_member AS (SELECT user_id AS id FROM truth_personas UNION SELECT session_id FROM truth_sessions),

@@ -1,13 +1,13 @@
 -- The usual durations hold most sessions, others some; a duration that is not configured does not occur. Where the
 -- configured shares differ from the contract's story, the bounds follow them.
-WITH seen AS (
+WITH sums AS (
     SELECT scheduled_duration AS minutes, count(*) AS n FROM session_fact WHERE minutes IS NOT NULL GROUP BY minutes
 ),
 duration AS (
     SELECT minutes, coalesce(n, 0) AS n, sum(coalesce(n, 0)) OVER () AS total, coalesce(share, 0) AS share,
            share IS NOT NULL AND list_contains({usual}, minutes) AS usual
     FROM duration_share
-    FULL JOIN seen USING (minutes)
+    FULL JOIN sums USING (minutes)
 )
 SELECT coalesce(string_agg(minutes, ' and ' ORDER BY minutes) FILTER (WHERE usual), 'no') || ' min' AS label,
        any_value(total) AS n, coalesce(sum(n) FILTER (WHERE usual), 0) / any_value(total) AS observed,

@@ -10,9 +10,10 @@ WITH found AS (
         SELECT DISTINCT split_part(subject, '/', 1) AS user_id, alert_type FROM demanded_alert WHERE source = 'platform'
     ) AS raised ON raised.user_id = truth_personas.user_id AND alert_type = what
     WHERE what IN ('looked at', 'high_talk_ratio', 'low_understanding_checks', 'no_show_pattern')
+),
+sums AS (
+    SELECT persona, what, judged, exempt, count(*) AS n, count(*) FILTER (WHERE so) AS so FROM found GROUP BY ALL
 )
-SELECT persona || ': ' || what AS label, if(any_value(judged), count(*), 0) AS n, count(*) FILTER (WHERE so) AS observed,
-       count(*) AS expected, count(*) - any_value(exempt) AS low, count(*) AS high
-FROM found
-GROUP BY persona, what
+SELECT persona || ': ' || what AS label, if(judged, n, 0) AS n, so AS observed, n AS expected, n - exempt AS low, n AS high
+FROM sums
 ORDER BY label

@@ -6,16 +6,18 @@ WITH counted AS (
     LEFT JOIN demanded_insight ON tutor_id = user_id
     WHERE role = 'tutor'
     GROUP BY user_id, persona
-)
-SELECT persona || ': ' || what AS label, if(any_value(judged), count(*), 0) AS n,
-       count(*) FILTER (WHERE CASE what
+),
+sums AS (
+    SELECT persona, what, judged, exempt, count(*) AS n, count(*) FILTER (WHERE CASE what
            WHEN 'strengths' THEN strengths >= {strengths}
            WHEN 'no growth area' THEN growth_areas = 0
            ELSE growth_areas >= {growth_areas}
-       END) AS observed,
-       count(*) AS expected, count(*) - any_value(exempt) AS low, count(*) AS high
-FROM counted
-JOIN platform_wish USING (persona)
-WHERE what IN ('strengths', 'no growth area', 'growth areas')
-GROUP BY persona, what
+       END) AS so
+    FROM counted
+    JOIN platform_wish USING (persona)
+    WHERE what IN ('strengths', 'no growth area', 'growth areas')
+    GROUP BY ALL
+)
+SELECT persona || ': ' || what AS label, if(judged, n, 0) AS n, so AS observed, n AS expected, n - exempt AS low, n AS high
+FROM sums
 ORDER BY label

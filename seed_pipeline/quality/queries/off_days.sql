@@ -1,10 +1,15 @@
 -- Off days by tutor persona: half to twice the configured share; each of several cohorts rounds its few off days, perhaps down.
-SELECT name AS label, count(id) AS n, count(*) FILTER (WHERE off_day) / nullif(count(id), 0) AS observed,
-       coalesce(off_days_share, 0) AS expected, if({cohorts} > 1 AND n * expected < 2, 0, {times}[1] * expected) AS low, {times}[2] * expected AS high, 1 AS unit
+WITH sums AS (
+    SELECT tutor_persona AS name, count(*) AS n, count(*) FILTER (WHERE off_day) AS off
+    FROM session_fact
+    WHERE status = 'completed'
+    GROUP BY tutor_persona
+)
+SELECT name AS label, coalesce(n, 0) AS n, off / n AS observed, coalesce(off_days_share, 0) AS expected,
+       if({cohorts} > 1 AND n * expected < 2, 0, {times}[1] * expected) AS low, {times}[2] * expected AS high, 1 AS unit
 FROM persona
-LEFT JOIN session_fact ON tutor_persona = name AND session_fact.status = 'completed'
+LEFT JOIN sums USING (name)
 WHERE role = 'tutor'
-GROUP BY name, off_days_share, position
 ORDER BY position;
 
 -- Off days on which talk or checks stay in the persona's range, or that did not take place.

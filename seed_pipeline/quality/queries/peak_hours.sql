@@ -1,12 +1,12 @@
 -- The peak hours (the heaviest weights, as many as the contract names) hold their part of all sessions, in proportion
 -- where the configured weights are flatter; in large data each beats every hour that it clearly outweighs; an hour
 -- without a weight holds nothing.
-WITH started AS (SELECT hour, count(*) AS n FROM session_fact WHERE hour IS NOT NULL GROUP BY hour),
+WITH sums AS (SELECT hour, count(*) AS n FROM session_fact WHERE hour IS NOT NULL GROUP BY hour),
 hours AS (
     SELECT hour, coalesce(weight, 0) AS weight, coalesce(n, 0) AS n,
            row_number() OVER (ORDER BY coalesce(weight, 0) DESC, hour) <= {hours} AS peak
     FROM hour_weight
-    FULL JOIN started USING (hour)
+    FULL JOIN sums USING (hour)
 ),
 whole AS (
     SELECT sum(n) AS n, sum(n) FILTER (WHERE peak) / sum(n) AS observed,

@@ -4,11 +4,11 @@ WITH wanted AS (
     UNION ALL
     SELECT role, sum(count) * {cohorts} FROM persona GROUP BY role
 ),
-seen AS (SELECT role, count(*) AS found FROM users GROUP BY role)
-SELECT coalesce(wanted.role, seen.role) AS label, greatest(coalesce(found, 0), 1) AS n, coalesce(found, 0) AS observed,
+sums AS (SELECT role, count(*) AS n FROM users GROUP BY role)
+SELECT coalesce(wanted.role, sums.role) AS label, greatest(coalesce(n, 0), 1) AS n, coalesce(n, 0) AS observed,
        coalesce(expected, 0) AS expected, coalesce(expected, 0) AS low, coalesce(expected, 0) AS high
 FROM wanted
-FULL JOIN seen USING (role);
+FULL JOIN sums USING (role);
 
 -- People without exactly one row of their role.
 SELECT id AS offender, 'one ' || of.role || 's row per ' || of.role AS label,

@@ -1,10 +1,10 @@
 -- People by role and persona, against the count of every cohort.
 WITH wanted AS (SELECT role || ' ' || name AS label, count * {cohorts} AS expected FROM persona),
-seen AS (SELECT role || ' ' || persona AS label, count(*) AS found FROM truth_personas GROUP BY ALL)
-SELECT label, greatest(coalesce(found, 0), 1) AS n, coalesce(found, 0) AS observed,
+sums AS (SELECT role || ' ' || persona AS label, count(*) AS n FROM truth_personas GROUP BY ALL)
+SELECT label, greatest(coalesce(n, 0), 1) AS n, coalesce(n, 0) AS observed,
        coalesce(expected, 0) AS expected, coalesce(expected, 0) AS low, coalesce(expected, 0) AS high
 FROM wanted
-FULL JOIN seen USING (label);
+FULL JOIN sums USING (label);
 
 -- People whom the answer key does not know, or knows in another role.
 SELECT user_id AS offender, people.role || 's in the answer key' AS label,

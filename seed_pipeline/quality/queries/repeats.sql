@@ -22,14 +22,14 @@ SELECT row_key AS offender, place || ': said too often in its cohort' AS label, 
 FROM counted;
 
 -- In large data, no text makes up more than a share of all (three times its part, where lines are few).
-WITH said AS (
+WITH sums AS (
     SELECT place, words, count(*) AS n FROM written
     WHERE list_contains({columns}, place) AND words IS NOT NULL
     GROUP BY place, words
 )
 SELECT place || ': share of the most frequent' AS label, sum(n) AS n, max(n) / sum(n) AS observed, 0 AS expected, 0 AS low,
-       greatest({share}, 3 / (SELECT sum(lines) FROM text_lines WHERE text_lines.place = said.place)) AS high
-FROM said
+       greatest({share}, 3 / (SELECT sum(lines) FROM text_lines WHERE text_lines.place = sums.place)) AS high
+FROM sums
 CROSS JOIN dataset
 WHERE {share} IS NOT NULL AND sessions >= {from_sessions}
 GROUP BY place

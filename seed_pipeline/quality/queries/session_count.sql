@@ -1,4 +1,5 @@
 -- The number of sessions.
-SELECT '' AS label, greatest(count(*), 1) AS n, count(*) AS observed,
-       {main.total_sessions} AS expected, {main.total_sessions} AS low, {main.total_sessions} AS high
-FROM sessions
+WITH sums AS (SELECT count(*) AS n FROM sessions)
+SELECT '' AS label, greatest(n, 1) AS n, n AS observed, {main.total_sessions} AS expected, {main.total_sessions} AS low,
+       {main.total_sessions} AS high
+FROM sums

@@ -10,9 +10,8 @@ WITH accused AS (
         WHERE source = 'platform' AND alert_type IN ('high_talk_ratio', 'low_understanding_checks', 'no_show_pattern')
     ) AS raised ON raised.user_id = truth_personas.user_id
     WHERE what = 'spared'
-)
-SELECT persona AS label, if(any_value(judged), count(*), 0) AS n, count(*) FILTER (WHERE so) AS observed, 0 AS expected,
-       0 AS low, any_value(exempt) AS high
-FROM accused
-GROUP BY persona
+),
+sums AS (SELECT persona, judged, exempt, count(*) AS n, count(*) FILTER (WHERE so) AS so FROM accused GROUP BY ALL)
+SELECT persona AS label, if(judged, n, 0) AS n, so AS observed, 0 AS expected, 0 AS low, exempt AS high
+FROM sums
 ORDER BY persona

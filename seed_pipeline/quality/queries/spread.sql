@@ -1,15 +1,18 @@
 -- The spread of scores around the mean of their cell of tutor and student persona, technical issues aside and sessions whose
 -- talk and checks both leave the persona's ranges, as on off days (whatever the answer key calls them): the persona with the
 -- smallest configured spread is the steadiest, by the contract's margin.
-WITH cell AS (
-    SELECT tutor_persona, count(*) - 1 AS freedom, var_pop(overall_session_score) * count(*) AS squares
+WITH sums AS (
+    SELECT tutor_persona, student_persona, count(*) AS n, sum(overall_session_score::DOUBLE) AS total,
+           sum(overall_session_score::DOUBLE * overall_session_score) AS squares
     FROM session_fact
     JOIN persona ON role = 'tutor' AND name = tutor_persona
     WHERE session_fact.status = 'completed' AND NOT technical_issues AND overall_session_score IS NOT NULL
         AND (off_days_share IS NULL OR tutor_talk_ratio BETWEEN talk_ratio_low AND talk_ratio_high
             OR tutor_checks_understanding_count BETWEEN understanding_checks_low AND understanding_checks_high)
     GROUP BY tutor_persona, student_persona
-    HAVING count(*) > 1
+),
+cell AS (
+    SELECT tutor_persona, n - 1 AS freedom, greatest(0, squares - total * total / n) AS squares FROM sums WHERE n > 1
 ),
 tutor AS (
     SELECT *, row_number() OVER (ORDER BY score_spread, position) = 1 AS steady
