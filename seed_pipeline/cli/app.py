@@ -102,7 +102,7 @@ def generate(asked: "Wishes", out: Path, as_json: bool) -> int:
 
 
 @command(app, "answer_key", "generated", "empty", "as_json")
-def export(asked: "Wishes", generated: Path, empty: Path, as_json: bool) -> int:
+def export(asked: "Wishes", generated: Path, empty: str, as_json: bool) -> int:
     """Write whole tables as Parquet for warehouses and data frames: DIR/TABLE/part-N.parquet.
 
     Artifacts keep what each asset made; here every table has all its columns.
@@ -115,7 +115,7 @@ def export(asked: "Wishes", generated: Path, empty: Path, as_json: bool) -> int:
     with progress(not as_json) as watch:
         rows = exported(Artifacts(generated), empty, asked.answer_key is not False, watch)
     if as_json:
-        print_json({"parquet": str(empty), "rows": rows})
+        print_json({"parquet": empty, "rows": rows})
     else:
         typer.echo(f"✅ {len(rows)} tables, {sum(rows.values()):,} rows as Parquet in {empty}")
     return 0

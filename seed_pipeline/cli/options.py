@@ -140,7 +140,10 @@ OPTIONS: Mapping[str, _Given] = {
     "keep": _option("--artifacts", "Keep the Parquet artifacts and verdicts in this folder.", _PLACES, Path),
     "generated": _option("--artifacts", "Folder that generate made.", _PLACES, Path, default=Parameter.empty),
     "out": _option("--out", "Folder for the Parquet artifacts.", _OUTPUT, Path, default=Parameter.empty),
-    "empty": _option("--out", "Folder to write, new or empty.", _OUTPUT, Path, default=Parameter.empty),
+    "empty": _option(
+        "--out", "Folder to write, new or empty, or a URL such as s3://bucket/seed.", _OUTPUT, metavar="DIR",
+        default=Parameter.empty,
+    ),
     "file": _option("--out", "File to write; its folder has to be there.", _OUTPUT, Path, "FILE", Parameter.empty),
     "as_json": _option("--json", "Print one JSON object instead of prose.", _OUTPUT, bool, default=False),
     "as_csv": _option("--csv", "Print the rows as CSV.", _OUTPUT, bool, default=False),

@@ -1,10 +1,12 @@
 """`seed-pipeline export`: whole tables as Parquet, and who can read them."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
+import fsspec
 import pandas as pd
 import pytest
 
@@ -16,6 +18,23 @@ READERS = {
     "polars": "import polars; found = polars.scan_parquet(where).select(polars.len()).collect().item()",
     "chdb": "import chdb; found = chdb.query(f\"SELECT count() FROM file('{where}')\")",
 }
+S3 = """
+import os, subprocess, sys
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer(port=0)
+server.start()
+os.environ["AWS_ENDPOINT_URL"] = url = "http://%s:%s" % server.get_host_and_port()
+import pandas, s3fs
+s3fs.S3FileSystem(endpoint_url=url).mkdir("bucket")
+command = "from seed_pipeline.cli import main; main()"
+asked = ["export", "--artifacts", os.environ["ARTIFACTS"], "--out", "s3://bucket/seed"]
+assert subprocess.run([sys.executable, "-c", command, *asked]).returncode == 0
+assert len(pandas.read_parquet("s3://bucket/seed/sessions")) == 150
+assert subprocess.run([sys.executable, "-c", command, *asked]).returncode == 2
+asked[-1] = "s3://no-such-bucket/seed"
+server.stop()
+assert subprocess.run([sys.executable, "-c", command, *asked]).returncode == 2
+"""
 
 
 def test_whole_tables_come_out(command: Command, seeded: Path) -> None:
@@ -49,6 +68,30 @@ def test_nothing_is_written_over(command: Command, seeded: Path) -> None:
     assert answer.code == 2
     assert "name a folder that is new or empty" in answer.err
     assert [path.name for path in Path.cwd().rglob("*")] == ["mine", "notes.txt"]
+
+
+def test_it_goes_wherever_fsspec_does(command: Command, seeded: Path) -> None:
+    """A URL: the same files there. One that cannot be written is named with what to do."""
+    where = ("--artifacts", str(seeded / "artifacts"))
+    assert command("export", *where, "--out", "memory://seed/parquet", "--json").code == 0
+    with fsspec.open("memory://seed/parquet/sessions/part-0.parquet") as file:
+        assert len(pd.read_parquet(file)) == 150
+    assert command("export", *where, "--out", "memory://seed/parquet").code == 2
+    answer = command("export", *where, "--out", "nowhere://seed")
+    assert answer.code == 2
+    assert answer.err.startswith("Error: nowhere://seed: it cannot be written")
+
+
+@pytest.mark.slow
+def test_s3(seeded: Path, tmp_path: Path) -> None:
+    """A server that speaks S3 (moto's, fetched into a folder of its own) holds the tables, and pandas reads them."""
+    packages = ["moto[server]", "s3fs"]
+    fetch = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(tmp_path / "own"), *packages]
+    if subprocess.run(fetch, capture_output=True).returncode:
+        pytest.skip("moto and s3fs cannot be fetched from PyPI")
+    keys = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any", "AWS_DEFAULT_REGION": "us-east-1"}
+    environment = os.environ | keys | {"PYTHONPATH": str(tmp_path / "own"), "ARTIFACTS": str(seeded / "artifacts")}
+    subprocess.run([sys.executable, "-c", S3], env=environment, check=True, timeout=300)
 
 
 @pytest.mark.slow
