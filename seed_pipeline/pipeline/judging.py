@@ -28,7 +28,7 @@ def audit(asset: str, settings: Settings, artifacts: Artifacts) -> Sheet:
     SettingsError when the artifacts belong to another world.
     """
     law, now = law_of(settings), seen(asset, artifacts)
-    ledger = Ledger(artifacts)
+    ledger = Ledger.of(artifacts)
     sheet = ledger.sheet(asset)
     if sheet is None or (sheet.seen, sheet.law) != (now, law):
         must_agree(settings, {name: artifacts.manifest(name) for name in lineage(asset)})
@@ -49,7 +49,7 @@ def audit_all(settings: Settings, artifacts: Artifacts, progress: Progress = sil
                 Sheet(asset, seen(asset, artifacts), law, _verdicts(asset, scope, artifacts, artifacts.arrow))
             )
             progress("checks", done, len(ENTITIES))
-    Ledger(artifacts).record(*sheets)
+    Ledger.of(artifacts).record(*sheets)
     return [replace(sheet, verdicts=remedies.of_artifacts(sheet.verdicts, settings, artifacts)) for sheet in sheets]
 
 

@@ -8,7 +8,10 @@ changed since have no verdict.
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from seed_pipeline.core.dataset import ENTITIES, UPSTREAM
@@ -48,34 +51,49 @@ class Sheet:
         return [v for v in self.verdicts if v.blocking and v.failed]
 
 
+@dataclass(frozen=True)
 class Ledger:
-    """The sheets of one folder of artifacts."""
+    """The sheets in one folder of artifacts."""
 
-    def __init__(self, artifacts: Artifacts) -> None:
-        self.artifacts, self.path = artifacts, artifacts.root / FILE
+    path: Path
+
+    @classmethod
+    def of(cls, artifacts: Artifacts) -> "Ledger":
+        """The ledger beside these artifacts."""
+        return cls(artifacts.root.absolute() / FILE)
 
     def sheet(self, asset: str) -> Sheet | None:
         """The asset's latest sheet, whatever it says and however old; None when there is none that can be read."""
-        found = self._read().get(asset)
         try:
-            return found and Sheet(**{**found, "verdicts": [Verdict.from_json(v) for v in found["verdicts"]]})
-        except (TypeError, KeyError):
+            state = self.path.stat()
+        except FileNotFoundError:
             return None
+        return _sheets(self, state.st_ino, state.st_mtime_ns, state.st_size).get(asset)
 
     def record(self, *sheets: Sheet) -> None:
         """Put the sheets in place of older ones, in one step."""
-        news = {s.asset: {**asdict(s), "verdicts": [v.to_json() for v in s.verdicts]} for s in sheets}
-        content = {**self._read(), **news}
+        news = {s.asset: {**vars(s), "verdicts": [v.to_json() for v in s.verdicts]} for s in sheets}
+        content = {**self.read(), **news}
         draft = self.path.with_name(f".{FILE}.{os.getpid()}")
         draft.write_text(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
         draft.replace(self.path)
 
-    def _read(self) -> dict[str, Any]:
+    def read(self) -> dict[str, Any]:
         try:
             found = json.loads(self.path.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}
+
+
+@lru_cache(maxsize=4)
+def _sheets(ledger: Ledger, *state: int) -> dict[str, Sheet]:
+    """All sheets that can be read, once for each state of the file."""
+    found = {}
+    for asset, plain in ledger.read().items():
+        with suppress(TypeError, KeyError):
+            found[asset] = Sheet(**{**plain, "verdicts": [Verdict.from_json(v) for v in plain["verdicts"]]})
+    return found
 
 
 def lineage(asset: str) -> tuple[str, ...]:
@@ -94,7 +112,7 @@ def seen(asset: str, artifacts: Artifacts) -> dict[str, str]:
 
 def current(asset: str, artifacts: Artifacts) -> Sheet | None:
     """The sheet that speaks for the asset as it is on disk; None when it changed since, or was never judged."""
-    sheet = Ledger(artifacts).sheet(asset)
+    sheet = Ledger.of(artifacts).sheet(asset)
     try:
         return sheet if sheet is not None and sheet.seen == seen(asset, artifacts) else None
     except StoreError:
@@ -111,7 +129,7 @@ def refusals(artifacts: Artifacts, required: Mapping[str, Iterable[str]]) -> lis
 
     `required`: for every asset the names of the blocking statements that have to have been judged.
     """
-    ledger = Ledger(artifacts)
+    ledger = Ledger.of(artifacts)
     return together(
         (asset, why) for asset in ENTITIES for why in _against(asset, artifacts, ledger, set(required.get(asset, ())))
     )

@@ -8,11 +8,12 @@ import sqlalchemy as sa
 
 from seed_pipeline import __version__
 from seed_pipeline.core.dataset import ENTITIES
-from seed_pipeline.pipeline.judging import audit, law_of, statements
+from seed_pipeline.pipeline.judging import audit, law_of
 from seed_pipeline.pipeline.ledger import RefusedError, current, refusals
 from seed_pipeline.pipeline.making import Progress, must_agree, silent
 from seed_pipeline.pipeline.wishes import digest, remembered
 from seed_pipeline.quality.conformity import NAME
+from seed_pipeline.quality.statements import statements
 from seed_pipeline.settings import Settings
 from seed_pipeline.store import database, guard
 from seed_pipeline.store.artifacts import Artifacts, Manifest
@@ -32,9 +33,10 @@ class Candidate:
 
     def blocking(self) -> dict[str, list[str]]:
         """For each asset the statements that have to hold."""
-        return {
-            asset: [NAME, *(n for n, s in statements(self.settings, asset).items() if s.blocking)] for asset in ENTITIES
-        }
+        found = {asset: [NAME] for asset in ENTITIES}
+        for statement in statements(self.settings):
+            found[statement.entity] += [statement.name] if statement.blocking else []
+        return found
 
     def guard(self) -> None:
         """Raise RefusedError unless the ledger beside the artifacts speaks for exactly this content.

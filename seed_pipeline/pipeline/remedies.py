@@ -18,6 +18,9 @@ TOUCHED = "the release passed it, so its rows were changed since: seed-pipeline 
 
 def of_artifacts(found: Iterable[Verdict], settings: Settings, artifacts: Artifacts) -> list[Verdict]:
     """The verdicts; those that failed say whether their data was made with the settings they were judged by."""
+    found = list(found)
+    if not any(v.failed for v in found):
+        return found
     stamps = {asset: artifacts.manifest(asset).metadata.get("settings") for asset in artifacts.assets()}
     changed = {a for a in ENTITIES if a in stamps and stamps[a] != stamp(a, settings)["settings"]}
     return [_told(v, settings, changed) if v.failed else v for v in found]

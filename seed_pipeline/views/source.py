@@ -109,7 +109,7 @@ def command(wishes: Wishes, settings: Settings) -> str:
 
 def _judged(artifacts: Artifacts, settings: Settings) -> list[Verdict]:
     """The ledger's verdicts where they were passed on this content by this law; otherwise all are judged now."""
-    ledger, law = Ledger(artifacts), law_of(settings)
+    ledger, law = Ledger.of(artifacts), law_of(settings)
     sheets = [ledger.sheet(asset) for asset in ENTITIES]
     found = [s for s in sheets if s is not None and s.law == law and s.seen == seen(s.asset, artifacts)]
     return [

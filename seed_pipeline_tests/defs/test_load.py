@@ -78,7 +78,7 @@ def test_the_ledger_beside_the_artifacts_has_to_agree(loaded: Place, tmp_path: P
     """The instance knows good evaluations, but the verdicts beside the artifacts are gone: refused, in one line."""
     place = loaded.copy(tmp_path)
     assert place.launch(job=defs.resolve_job_def("recheck_and_load")).success
-    Ledger(place.artifacts).path.unlink()
+    Ledger.of(place.artifacts).path.unlink()
     assert reasons(place.launch("database")) == [
         "- reference, tutors, students and 6 more: the checks never ran on these artifacts; run the checks on what is "
         "there (the job recheck_and_load does)"
@@ -167,7 +167,7 @@ def test_feedback_only_changes_feedback_only(loaded: Place, tmp_path: Path) -> N
 def test_verdicts_speak_for_the_whole_lineage(loaded: Place) -> None:
     """A sheet of the ledger is bound to everything its asset was made from."""
     for asset in ENTITIES:
-        sheet = Ledger(loaded.artifacts).sheet(asset)
+        sheet = Ledger.of(loaded.artifacts).sheet(asset)
         assert sheet is not None
         assert tuple(sheet.seen) == lineage(asset)
 
