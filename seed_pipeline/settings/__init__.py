@@ -96,7 +96,7 @@ class Main(Strict):
     chunk_cohorts: Literal["auto"] | Annotated[Whole, Field(ge=1, le=5000)] = "auto"
     processes: Literal["auto"] | Annotated[Whole, Field(ge=1, le=256)] = "auto"
     workers: Annotated[Whole, Field(ge=0, le=256)] = 0
-    scheduler: Annotated[str, Field(pattern=r"^$|^[a-z]+://\S+$")] = ""
+    scheduler: Annotated[str, form(r"^$|^[a-z]+://\S+$", "the scheduler's address, tcp://host:8786")] = ""
 
     @property
     def zone(self) -> Zone:
@@ -126,7 +126,7 @@ class Settings(Strict):
                 self.defects.inject,
                 "what is injected could not be told from other rows, because main.answer_key is false and "
                 "truth_defects lists it",
-                "set main.answer_key to true, or set defects.inject to none",
+                "set main.answer_key to true; or set defects.inject to none",
             )
         return self
 

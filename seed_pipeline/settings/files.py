@@ -169,7 +169,8 @@ def _reason(complaint: Any) -> tuple[str, str]:
         case "literal_error" | "enum":
             return "there is no such choice", f"choose one of {complaint['ctx']['expected']}"
         case "string_pattern_mismatch":
-            return "the text is not of the form that is needed here", f"write {FORMS[complaint['ctx']['pattern']]}"
+            pattern = complaint["ctx"]["pattern"]
+            return "the text is not of the form that is needed here", f"write {FORMS.get(pattern, pattern)}"
         case "missing" if isinstance(complaint["loc"][-1], int):
             return "the list ends before this value", "add it"
         case "missing":
