@@ -19,7 +19,9 @@ from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.errors import StoreError
 
-FILE = "verdicts.json"
+FILE, HISTORY = "verdicts.json", "history.json"
+KEPT = 10
+"""Judgements of an asset that are remembered, each of other data or by another law than the one before."""
 _AGAIN = "run the checks on what is there (the job recheck_and_load does)"
 
 
@@ -73,14 +75,23 @@ class Ledger:
     def record(self, *sheets: Sheet) -> None:
         """Put the sheets in place of older ones, in one step."""
         news = {s.asset: {**vars(s), "verdicts": [v.to_json() for v in s.verdicts]} for s in sheets}
-        content = {**self.read(), **news}
-        draft = self.path.with_name(f".{FILE}.{os.getpid()}")
-        draft.write_text(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-        draft.replace(self.path)
+        self._write(FILE, {**self.read(), **news})
+        before = self.history()
+        self._write(HISTORY, {**before, **{s.asset: _remembered(before.get(s.asset, []), s) for s in sheets}})
 
-    def read(self) -> dict[str, Any]:
+    def history(self) -> dict[str, list[dict[str, Any]]]:
+        """The last judgements of each asset, newest last: how many passed, which failed."""
+        return self.read(HISTORY)
+
+    def _write(self, name: str, content: dict[str, Any]) -> None:
+        draft = self.path.with_name(f".{name}.{os.getpid()}")
+        draft.write_text(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+        draft.replace(self.path.with_name(name))
+
+    def read(self, name: str = FILE) -> dict[str, Any]:
+        """What a file of ours holds; nothing where it cannot be read."""
         try:
-            found = json.loads(self.path.read_text(encoding="utf-8"))
+            found = json.loads(self.path.with_name(name).read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}
@@ -94,6 +105,16 @@ def _sheets(ledger: Ledger, *state: int) -> dict[str, Sheet]:
         with suppress(TypeError, KeyError):
             found[asset] = Sheet(**{**plain, "verdicts": [Verdict.from_json(v) for v in plain["verdicts"]]})
     return found
+
+
+def _remembered(before: list[dict[str, Any]], sheet: Sheet) -> list[dict[str, Any]]:
+    said = {
+        "fingerprint": sheet.seen[sheet.asset],
+        "law": sheet.law,
+        "passed": sum(v.passed is True for v in sheet.verdicts),
+        "failed": [v.name for v in sheet.verdicts if v.failed],
+    }
+    return before if before[-1:] == [said] else [*before, said][-KEPT:]
 
 
 def lineage(asset: str) -> tuple[str, ...]:

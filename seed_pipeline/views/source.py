@@ -1,10 +1,11 @@
 """What a report is about: artifacts or a database, opened, with the verdicts on them and where they come from."""
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -47,6 +48,7 @@ class Source:
     settings_digest: str = ""
     agrees: bool = True
     changes: Mapping[str, Remembered] = field(default_factory=dict)
+    history: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
     @property
     def failed(self) -> list[Verdict]:
@@ -74,6 +76,7 @@ def of_candidate(artifacts: Artifacts, settings: Settings, wishes: Wishes) -> So
         settings_digest=digest(settings),
         agrees=made_with == [digest(settings, READS[asset]) for asset in ENTITIES],
         changes=remembered(artifacts),
+        history=Ledger.of(artifacts).history(),
     )
 
 

@@ -1,5 +1,6 @@
 """What Dagster makes to be shown: the report beside the artifacts, and the demo script's checks on the database."""
 
+import re
 import sqlite3
 from pathlib import Path
 
@@ -53,14 +54,18 @@ def test_a_report_says_what_changed_since(loaded: Place, tmp_path: Path) -> None
 
 
 def test_data_that_fails_leaves_the_report_of_before(loaded: Place, tmp_path: Path) -> None:
-    """A blocking check holds the report back in the same run; launched alone, it says on top what does not hold."""
+    """A blocking check holds the report back in the same run; launched alone, it says on top what does not hold, and
+    how the asset was judged before."""
     place = loaded.copy(tmp_path)
     wrong = {"overrides": ["targets.statements.O1_completed.expected=0.5"]}
     before = (place.root / "report.html").read_bytes()
     assert not place.launch(**wrong).success
     assert (place.root / "report.html").read_bytes() == before
-    assert _metadata(place.launch("report", **wrong))["checks failed"] == 1
-    assert f"1 of {CHECKS} checks fails" in (place.root / "report.html").read_text(encoding="utf-8")
+    found = _metadata(place.launch("report", **wrong))
+    assert found["checks failed"] == 2, "the statement, and the sessions' schema, which has the same share"
+    html = (place.root / "report.html").read_text(encoding="utf-8")
+    assert f"2 of {CHECKS} checks fail" in html
+    assert re.search(r"Judged before.*?holds.*?fails.*?failed [^<]*O1_completed", html, re.S)
 
 
 def test_the_demo_script_is_checked_on_the_database(loaded: Place, tmp_path: Path) -> None:

@@ -248,6 +248,7 @@ def test_many_casts_make_no_longer_page(tmp_path: Path, html: str) -> None:
     text = page_of(of_artifacts(Wishes(), artifacts.root))
     assert len(text) < 1.3 * len(html)
     assert "People are named from the first of 4 casts" in Page(text).text
+    assert Page(text).text.count("✗ fails") == 0
     assert artifacts.n_chunks("sessions") == 2
 
 
