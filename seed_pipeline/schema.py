@@ -546,6 +546,8 @@ for _each in metadata.tables.values():
 
 ANSWER_KEY = tuple(name for name in metadata.tables if name.startswith("truth_"))
 PLATFORM = tuple(name for name in metadata.tables if name not in ANSWER_KEY)
+ASSETS = tuple(dict.fromkeys(table.info["asset"] for table in metadata.tables.values() if table.info["asset"]))
+"""Every asset that has a part in a released table: whoever makes rows before whoever fills their columns."""
 FILLED = tuple(name for name, table in metadata.tables.items() if table.info["asset"])
 
 

@@ -43,7 +43,7 @@ CLOCKS = {"time", "random", "secrets", "uuid", "os", "platform", "socket"}
 FORBIDDEN = {
     "schema": FACES | DATABASES | {"pandas", "numpy"},
     "settings": FACES | DATABASES | {"pandas", *CLOCKS},
-    "core": FACES | DATABASES | CLOCKS,
+    "core": FACES | DATABASES | {"pandas", *CLOCKS},
     "quality": FACES | DATABASES | {"time", "random", "os"},
     "store": FACES,
     "blast_radius": FACES | DATABASES,

@@ -15,16 +15,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from seed_pipeline.store import assembly
+from seed_pipeline import schema
 from seed_pipeline.store.digests import ColumnDigest, type_name
 from seed_pipeline.store.errors import StoreError
-from seed_pipeline.store.frames import Tables, as_frames
 from seed_pipeline.store.journal import Journal, interrupted
 from seed_pipeline.store.parts import AGAIN, Part, content, part_path, read, write_part
+
+if TYPE_CHECKING:
+    from seed_pipeline.store.frames import Tables
 
 Metadata = Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None
 _OURS = re.compile(r"manifest\.json|[a-z0-9_]+/(part-\d{5,}\.parquet)?")
@@ -64,7 +66,7 @@ class Artifacts:
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
 
-    def write(self, asset: str, chunks: Iterable[Tables], metadata: Metadata = None) -> Manifest:
+    def write(self, asset: str, chunks: "Iterable[Tables]", metadata: Metadata = None) -> Manifest:
         """Write the asset's chunks in order, holding one at a time, and put them in place of the old ones in one step.
 
         `metadata`: anything JSON can say, kept in the manifest and no part of the fingerprint; a callable is called
@@ -114,7 +116,7 @@ class Artifacts:
         """The assets present, in the order in which they build on each other where the schema knows them."""
         folders = {p.parent.name for p in self.root.glob("*/manifest.json") if not p.parent.name.endswith(".new")}
         found = {name[1:].removesuffix(".old") if name.startswith(".") else name for name in folders}
-        return (*(a for a in assembly.ASSETS if a in found), *sorted(found - set(assembly.ASSETS)))
+        return (*(a for a in schema.ASSETS if a in found), *sorted(found - set(schema.ASSETS)))
 
     def manifest(self, asset: str) -> Manifest:
         """Rows, digests and fingerprint of the asset; StoreError when it was never materialized."""
@@ -139,11 +141,13 @@ class Artifacts:
         """How many chunks the asset was written in."""
         return self.manifest(asset).chunks
 
-    def read(self, asset: str, chunk: int, tables: Sequence[str] | None = None) -> Tables:
+    def read(self, asset: str, chunk: int, tables: Sequence[str] | None = None) -> "Tables":
         """The asset's tables of one chunk (or those of `tables` that it has), in the dtypes of `frames`.
 
         Raises StoreError for a chunk that is not there, and for a part that is not, byte for byte, what was written.
         """
+        from seed_pipeline.store.frames import as_frames  # pandas: who makes data has no need of it
+
         return as_frames(self.arrow(asset, chunk, tables))
 
     def arrow(self, asset: str, chunk: int, tables: Sequence[str] | None = None) -> dict[str, pa.Table]:
@@ -167,19 +171,21 @@ class Artifacts:
             content(path, print_)
         return [path.absolute() for path, _ in found]
 
-    def release(self, answer_key: bool = True) -> Iterator[Tables]:
+    def release(self, answer_key: bool = True) -> "Iterator[Tables]":
         """Chunk by chunk the complete released tables, schema columns only (see `assembly.whole`).
 
         Raises StoreError where an asset is missing or the assets were written in different chunks.
         """
-        assets = [a for a in assembly.ASSETS if answer_key or a != "answer_key"]
+        from seed_pipeline.store.assembly import whole
+
+        assets = [a for a in schema.ASSETS if answer_key or a != "answer_key"]
         counts = {asset: self.n_chunks(asset) for asset in assets}
         if len(set(counts.values())) > 1:
             shown = ", ".join(f"{asset} {count}" for asset, count in counts.items())
             remedy = "materialize all assets with the same number of sessions and the same chunk size"
             raise StoreError(str(self.root), shown, "the assets have different numbers of chunks", remedy)
         for chunk in range(next(iter(counts.values()))):
-            yield assembly.whole({asset: self.read(asset, chunk) for asset in assets})
+            yield whole({asset: self.read(asset, chunk) for asset in assets})
 
     def folder(self, asset: str) -> Path:
         """Where the asset's parts are now."""

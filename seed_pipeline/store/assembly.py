@@ -5,18 +5,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from seed_pipeline import schema
+from seed_pipeline.schema import ASSETS
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.frames import Tables, conform, empty
-
-
-def _assets() -> tuple[str, ...]:
-    """Assets in schema order: whoever makes rows before whoever fills their columns."""
-    owners = [t.info["asset"] for t in schema.metadata.tables.values() if t.info["asset"]]
-    return tuple(dict.fromkeys(owners))
-
-
-ASSETS = _assets()
-"""Every asset that has a part in a released table."""
 
 
 def whole(parts: Mapping[str, Tables]) -> Tables:

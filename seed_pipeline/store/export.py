@@ -11,8 +11,8 @@ import duckdb
 
 from seed_pipeline import schema
 from seed_pipeline.quality.scope import typed
+from seed_pipeline.schema import ASSETS
 from seed_pipeline.store.artifacts import Artifacts
-from seed_pipeline.store.assembly import ASSETS
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.relations import relations
 

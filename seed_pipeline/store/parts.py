@@ -4,15 +4,16 @@ import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from seed_pipeline.store.digests import Piece, piece
 from seed_pipeline.store.errors import StoreError
-from seed_pipeline.store.frames import to_arrow
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 AGAIN = "materialize the asset again"
 
@@ -32,9 +33,9 @@ class Part(NamedTuple):
         return max((piece.rows for piece in self.pieces.values()), default=0)
 
 
-def write_part(folder: Path, name: str, chunk: int, table: pa.Table | pd.DataFrame) -> Part:
+def write_part(folder: Path, name: str, chunk: int, table: "pa.Table | pd.DataFrame") -> Part:
     """Write one table of one chunk. Raises StoreError for values that do not fit the schema's types."""
-    data = table if isinstance(table, pa.Table) else to_arrow(name, table)
+    data = table if isinstance(table, pa.Table) else _arrow(name, table)
     kept = pa.schema([lasting(f) for f in data.schema], data.schema.metadata)
     data = data if kept == data.schema else data.cast(kept)
     coded = [f.name for f in kept if pa.types.is_dictionary(f.type)]
@@ -72,6 +73,12 @@ def content(path: Path, sha256: str) -> bytes:
     if hashlib.sha256(found).hexdigest() != sha256:
         raise StoreError(str(path), None, "the part is not what was written: it was damaged or edited", AGAIN)
     return found
+
+
+def _arrow(name: str, frame: "pd.DataFrame") -> pa.Table:
+    from seed_pipeline.store.frames import to_arrow  # pandas: who makes data has no need of it
+
+    return to_arrow(name, frame)
 
 
 def lasting(column: pa.Field) -> pa.Field:

@@ -11,7 +11,8 @@ import pandas as pd
 
 from seed_pipeline import schema
 from seed_pipeline.core.columns import kind
-from seed_pipeline.store.assembly import ASSETS, whole
+from seed_pipeline.schema import ASSETS
+from seed_pipeline.store.assembly import whole
 from seed_pipeline.store.frames import Tables, columns
 
 START = np.datetime64("2025-02-01T15:00:00", "s")

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from seed_pipeline.schema import ASSETS
 from seed_pipeline.store.artifacts import Artifacts
-from seed_pipeline.store.assembly import ASSETS, whole
+from seed_pipeline.store.assembly import whole
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.frames import Tables
 from seed_pipeline_tests.store import synthetic
