@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from seed_pipeline import schema
+from seed_pipeline.core.arrays import codes_of, number_array, raw, text_array, valid
 
 Rows = np.ndarray | slice
 """Row numbers, one boolean per row, or a stretch."""
 
 _FEW = 4  # a vocabulary this many times shorter than its column is worth keeping in Arrow
-_HEX = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), "<u2")
 _KINDS: tuple[tuple[type, str], ...] = (
     (sa.Enum, "enum"),
     (sa.Boolean, "bool"),
@@ -48,7 +48,7 @@ class Words:
     __slots__ = ("_codes", "vocabulary")
 
     def __init__(self, vocabulary: pa.Array | Sequence[str] | np.ndarray, codes: np.ndarray | None = None) -> None:
-        self.vocabulary = vocabulary if isinstance(vocabulary, pa.Array) else pa.array(vocabulary, pa.string())
+        self.vocabulary = vocabulary if isinstance(vocabulary, pa.Array) else text_array(vocabulary)
         self._codes = codes
 
     def __len__(self) -> int:
@@ -59,7 +59,11 @@ class Words:
         """The place of each row's text in the vocabulary; -1 where there is none."""
         if self._codes is None:
             there = np.arange(len(self.vocabulary))
-            return np.where(pc.is_valid(self.vocabulary), there, -1) if self.vocabulary.null_count else there
+            return (
+                np.where(codes_of(pc.binary_length(self.vocabulary)) < 0, -1, there)
+                if self.vocabulary.null_count
+                else there
+            )
         return self._codes
 
     def __getitem__(self, rows: Rows) -> "Words":
@@ -78,12 +82,12 @@ class Words:
         """The row of `keys` (no text twice) that holds each row's text; -1 where none does."""
         if self.vocabulary is keys.vocabulary and keys._codes is None:
             return self.codes
-        rows = pc.index_in(self.vocabulary, value_set=keys.arrow().cast(pa.string())).fill_null(-1)
-        return np.append(rows.to_numpy(zero_copy_only=False), -1)[self.codes].astype(np.int64)
+        rows = pc.index_in(self.vocabulary, value_set=keys.arrow().cast(pa.string()))
+        return np.append(codes_of(rows), -1)[self.codes].astype(np.int64)
 
     def not_empty(self) -> np.ndarray:
         """One boolean per row: it holds a text, of one character or more."""
-        lengths = pc.binary_length(self.vocabulary).to_numpy(zero_copy_only=False)
+        lengths = codes_of(pc.binary_length(self.vocabulary))
         return np.append(lengths > 0, False)[self.codes]
 
     def texts(self) -> np.ndarray:
@@ -95,8 +99,7 @@ class Words:
         """As Arrow, without a dictionary."""
         if self._codes is None:
             return self.vocabulary
-        none = self._codes < 0
-        return self.vocabulary.take(pa.array(self._codes, mask=none if none.any() else None))
+        return self.vocabulary.take(number_array(self._codes, none=self._codes < 0))
 
     def arrow(self) -> pa.Array:
         """As Arrow: with a dictionary, if that is much shorter than the column.
@@ -112,12 +115,11 @@ class Words:
         if len(said) * _FEW > rows:
             return self.plain()
         said = said[np.argsort(first[said])]
-        words = self.vocabulary.take(pa.array(said)).dictionary_encode()
+        words = self.vocabulary.take(number_array(said)).dictionary_encode()
         place = np.full(len(first), -1, dtype=np.int32)
-        place[said] = words.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        place[said] = codes_of(words.indices)
         codes = place[self._codes]
-        none = codes < 0
-        return pa.DictionaryArray.from_arrays(pa.array(codes, mask=none if none.any() else None), words.dictionary)
+        return pa.DictionaryArray.from_arrays(number_array(codes, none=codes < 0), words.dictionary)
 
 
 Column = np.ndarray | Words
@@ -125,12 +127,9 @@ Column = np.ndarray | Words
 
 def written(*parts: "Words | np.ndarray | str", where: np.ndarray | None = None) -> Words:
     """Texts put together row by row from words, whole numbers and what is the same in each row; none but `where`."""
-    arrow = [
-        p.plain() if isinstance(p, Words) else pa.scalar(p) if isinstance(p, str) else pa.array(p).cast(pa.string())
-        for p in parts
-    ]
-    whole = pc.binary_join_element_wise(*arrow, "")
-    return Words(whole if where is None else pc.if_else(pa.array(where), whole, None))
+    arrow = [_part(part) for part in (*parts, "")]
+    whole = pc.binary_join_element_wise(*arrow)
+    return Words(whole if where is None else pc.if_else(number_array(where), whole, text_array([None])[0]))
 
 
 def constant(word: str | None, n: int) -> Words:
@@ -138,22 +137,10 @@ def constant(word: str | None, n: int) -> Words:
     return Words([] if word is None else [word], np.full(n, -1 if word is None else 0, dtype=np.int32))
 
 
-def uuid_texts(high: np.ndarray, low: np.ndarray) -> pa.Array:
-    """UUIDs in the form of version 4 from their two halves (uint64): old validators know no later version."""
-    high = (high & np.uint64(0xFFFFFFFFFFFF0FFF)) | np.uint64(0x4000)
-    # The variant was taken from the digit's character, and letters do not follow 9: so it stays (X7).
-    digit = low >> np.uint64(60)
-    variant = np.uint64(8) | ((digit + np.uint64(3) * (digit >= 10)) & np.uint64(3))
-    low = (low & np.uint64(0x0FFFFFFFFFFFFFFF)) | (variant << np.uint64(60))
-    pairs = _HEX[np.stack([high, low], axis=1).astype(">u8").view(np.uint8)].view(np.uint8)
-    text = np.empty((len(high), 36), dtype=np.uint8)
-    text[:, [8, 13, 18, 23]] = ord("-")
-    start = 0
-    for place, width in ((0, 8), (9, 4), (14, 4), (19, 4), (24, 12)):
-        text[:, place : place + width] = pairs[:, start : start + width]
-        start += width
-    offsets = np.arange(len(high) + 1, dtype=np.int32) * 36
-    return pa.StringArray.from_buffers(len(high), pa.py_buffer(offsets), pa.py_buffer(text))
+def _part(part: "Words | np.ndarray | str") -> pa.Array | pa.Scalar:
+    if isinstance(part, str):
+        return text_array([part])[0]
+    return part.plain() if isinstance(part, Words) else number_array(part).cast(pa.string())
 
 
 class Table(Mapping[str, Any]):
@@ -233,7 +220,7 @@ def _joined(columns: Sequence[Column]) -> Column:
     if len(vocabulary) * _FEW > len(codes):
         return Words(vocabulary, codes)
     distinct = vocabulary.dictionary_encode()  # a dictionary says no word twice
-    return Words(distinct.dictionary, np.append(distinct.indices.to_numpy(), -1)[codes])
+    return Words(distinct.dictionary, np.append(codes_of(distinct.indices), -1)[codes])
 
 
 def kind(column: sa.Column) -> str:
@@ -257,15 +244,10 @@ def to_arrow(name: str, table: Table) -> pa.Table:
 def _array(column: Column, type_: pa.DataType | None) -> pa.Array:
     if isinstance(column, Words):
         return column.arrow() if type_ in (None, pa.string()) else column.arrow().cast(type_)
-    if type_ == pa.date32():
-        column = column.astype("datetime64[D]")
-    if column.dtype.kind != "f":
-        return pa.array(column, type_, from_pandas=True)
-    none = np.isnan(column)
-    mask = none if none.any() else None
-    if type_ is not None and pa.types.is_integer(type_):
-        column = np.where(none, 0, column).astype(np.int64)
-    return pa.array(column, type_, mask=mask)
+    none = np.isnat(column) if column.dtype.kind == "M" else np.isnan(column) if column.dtype.kind == "f" else None
+    if none is not None and type_ is not None and pa.types.is_integer(type_):
+        column = np.where(none, 0, column)
+    return number_array(column, type_, none)
 
 
 def from_arrow(data: pa.Table) -> Table:
@@ -274,16 +256,15 @@ def from_arrow(data: pa.Table) -> Table:
 
 
 def _column(values: pa.ChunkedArray) -> Column:
-    type_ = values.type
+    type_, array = values.type, values.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0) if array.num_chunks else text_array([]).cast(type_)
     if pa.types.is_dictionary(type_) or pa.types.is_string(type_) or pa.types.is_large_string(type_):
-        return _words(values)
+        coded = array.cast(pa.string()).dictionary_encode()
+        return Words(coded.dictionary, codes_of(coded.indices))
     if pa.types.is_date(type_) or pa.types.is_timestamp(type_):
-        return np.asarray(values.cast(pa.timestamp("s")).to_numpy().astype("datetime64[s]"))
-    return np.asarray(values.to_numpy())
-
-
-def _words(values: pa.ChunkedArray) -> Words:
-    coded = values.cast(pa.string()).combine_chunks().dictionary_encode()
-    if isinstance(coded, pa.ChunkedArray):
-        coded = coded.combine_chunks() if coded.num_chunks else pa.array([], pa.string()).dictionary_encode()
-    return Words(coded.dictionary, coded.indices.fill_null(-1).to_numpy(zero_copy_only=False))
+        seconds = raw(array.cast(pa.timestamp("s"))).view("datetime64[s]")
+        return np.where(valid(array), seconds, np.datetime64("NaT")) if array.null_count else seconds
+    if pa.types.is_boolean(type_):
+        return raw(array.cast(pa.uint8())).view(bool)
+    return np.where(valid(array), raw(array), np.nan) if array.null_count else raw(array)

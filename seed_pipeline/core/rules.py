@@ -9,9 +9,9 @@ from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
+from seed_pipeline.core.arrays import codes_of, text_array
 from seed_pipeline.core.columns import Table, Words, stacked
 from seed_pipeline.core.facts import Facts as Judged
 from seed_pipeline.core.sampling.randomness import in_order
@@ -22,7 +22,7 @@ from seed_pipeline.settings.rules import Rule
 
 Facts = Mapping[str, np.ndarray]
 JOURNALLED = sorted((*RULE_METRICS, *PROBABILITY_METRICS))
-_JOURNALLED = pa.array(JOURNALLED, pa.string())
+_JOURNALLED = text_array(JOURNALLED)
 _FAR = 2**49  # keys from which a metric and a place in its chain no longer fit beside them
 
 
@@ -120,7 +120,7 @@ def journals(parts: Sequence[Table]) -> Table:
     """Journals of several metrics as one, by session, metric and order of application, whatever the chunk (X1)."""
     whole = stacked(parts)
     key, seq, words = whole.number("key"), whole.number("seq"), whole.words("metric")
-    metric = pc.index_in(words.vocabulary, value_set=_JOURNALLED).to_numpy(zero_copy_only=False)[words.codes]
+    metric = codes_of(pc.index_in(words.vocabulary, value_set=_JOURNALLED))[words.codes]
     if key.max(initial=0) >= _FAR:
         return whole.take(in_order(key, metric, seq))
     # The three as one number, of which no two are alike: numpy's fastest sort will do.

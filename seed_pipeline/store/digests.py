@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from seed_pipeline.core.arrays import raw, valid
 
 
 class Piece(NamedTuple):
@@ -55,30 +56,28 @@ def piece(column: pa.ChunkedArray | pa.Array) -> Piece:
 
 
 def _text(array: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    full = pc.fill_null(array, "") if array.null_count else array
-    offsets, data = full.buffers()[1:]
-    width = "<i8" if pa.types.is_large_string(full.type) else "<i4"
-    ends = np.frombuffer(offsets, width)[full.offset : full.offset + len(full) + 1] if len(full) else np.zeros(1, width)
+    offsets, data = array.buffers()[1:]
+    width = "<i8" if pa.types.is_large_string(array.type) else "<i4"
+    every = np.frombuffer(offsets, width) if len(array) else np.zeros(1, width)
+    ends = every[array.offset : array.offset + len(array) + 1]
     lengths = np.diff(ends).astype("<i8")
     if array.null_count:
-        lengths[~_valid(array)] = -1
+        none = ~valid(array)
+        if lengths[none].any():
+            return _text(array.drop_null())[0], np.where(none, -1, lengths)
+        lengths[none] = -1
     return np.frombuffer(data or b"", np.uint8)[ends[0] : ends[-1]], lengths
 
 
 def _fixed(array: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    shape = _valid(array).view(np.uint8) if array.null_count else np.ones(len(array), np.uint8)
+    none = ~valid(array) if array.null_count else None
     if pa.types.is_boolean(array.type):
         array = array.cast(pa.uint8())
-    elif not (pa.types.is_integer(array.type) or pa.types.is_floating(array.type)):
-        array = array.view(pa.int32() if array.type.bit_width == 32 else pa.int64())
-    values = (pc.fill_null(array, 0) if array.null_count else array).to_numpy(zero_copy_only=False)
     # Adding zero turns -0.0 into 0.0: equal values have equal digests.
-    values = values + 0.0 if values.dtype.kind == "f" else values
-    return np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<")), shape
-
-
-def _valid(array: pa.Array) -> np.ndarray:
-    return np.asarray(array.is_valid().to_numpy(zero_copy_only=False))
+    values = raw(array) + 0.0 if pa.types.is_floating(array.type) else raw(array)
+    if none is None:
+        return values, np.ones(len(array), np.uint8)
+    return np.where(none, 0, values).astype(values.dtype), (~none).view(np.uint8)
 
 
 def _is_text(type_: pa.DataType) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 import numpy as np
-import pyarrow.compute as pc
 
 from seed_pipeline.core.columns import Table, Tables, Words, chosen_words, constant, written
 from seed_pipeline.core.plan.world import World
@@ -40,7 +39,7 @@ def people(world: World, role: str, place: Table, since: np.ndarray) -> tuple[Ta
         _drawn(seed, f"{role}/last_name", key, last_names()),
     )
     short = _each(_shortened, first)
-    differs = np.array(pc.not_equal(short.vocabulary, first.vocabulary))[first.codes]
+    differs = np.not_equal(*(words.vocabulary.to_pylist() for words in (short, first)))[first.codes]
     known_by_it = (uniform(seed, f"{role}/has_nickname", key) < 0.2) & differs
     user_id = user_ids(world, role, key)
     # The person's number in the whole world makes the address unique whatever the name (Q9).

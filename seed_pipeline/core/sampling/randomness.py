@@ -11,7 +11,8 @@ from hashlib import blake2b
 
 import numpy as np
 
-from seed_pipeline.core.columns import Words, uuid_texts
+from seed_pipeline.core.arrays import uuid_texts
+from seed_pipeline.core.columns import Words
 
 Keys = np.ndarray | int
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 import pyarrow as pa
 
+from seed_pipeline.core.arrays import text_array
 from seed_pipeline.core.columns import Table, Words
 from seed_pipeline.core.plan.world import World
 from seed_pipeline.core.sampling.randomness import uniform
@@ -52,6 +53,6 @@ def _places(world: World) -> tuple[np.ndarray, np.ndarray]:
 @lru_cache(maxsize=4)
 def _words(world: World) -> dict[str, pa.Array]:
     return {
-        name: pa.array([getattr(t, name) for s in world.settings.text.subjects.subjects for t in s.topics], pa.string())
+        name: text_array(getattr(t, name) for s in world.settings.text.subjects.subjects for t in s.topics)
         for name in ("topic", "step", "example")
     }

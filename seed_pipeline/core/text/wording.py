@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from seed_pipeline.core.arrays import number_array, text_array
 from seed_pipeline.core.columns import Words
 from seed_pipeline.core.facts import Facts, fitting
 from seed_pipeline.settings.text_lines import SLOT, Line
@@ -74,9 +75,9 @@ class Script:
         codes = pieces[said]
         first_literal = sum(map(len, self._vocabularies))
         codes = np.where(codes < _NONE, first_literal - 2 - codes, codes)
-        known = pa.concat_arrays([*self._vocabularies, pa.array(list(self._literals), pa.string())])
-        runs_of_words = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), known.take(pa.array(codes)))
-        return pc.binary_join(runs_of_words, "")
+        known = pa.concat_arrays([*self._vocabularies, text_array(self._literals)])
+        runs_of_words = pa.ListArray.from_arrays(number_array(ends, pa.int32()), known.take(number_array(codes)))
+        return pc.binary_join(runs_of_words, text_array([""])[0])
 
     def _literal(self, text: str) -> int:
         """Literals are numbered downwards from -2, because nobody knows yet how many words come before them."""
@@ -151,7 +152,7 @@ def _begins_sentence(before: str) -> bool:
 
 
 def _with_capitals(words: pa.Array) -> pa.Array:
-    return pa.array([word[:1].upper() + word[1:] for word in words.to_pylist()], pa.string())
+    return text_array(word[:1].upper() + word[1:] for word in words.to_pylist())
 
 
 def _nothing_fits(lines: Sequence[Line], facts: Facts, row: int, group: str) -> str:
