@@ -6,9 +6,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from seed_pipeline.schema import AlertSeverity
-from seed_pipeline.settings.conditions import Condition, Conditions, compares_number
+from seed_pipeline.settings.conditions import Condition, Conditions, fits
 from seed_pipeline.settings.facts import ALERT_FACTS, STORED_FACTS, STORED_NUMBERS, STORED_WORDS
-from seed_pipeline.settings.ranges import Strict, Whole, one_of
+from seed_pipeline.settings.ranges import Strict, Whole, among, one_of
 
 RELIABILITY = ("tutor_no_shows", "reschedules_by_tutor")
 """The counts of a period that risk levels are about."""
@@ -66,14 +66,9 @@ class Window(Strict):
         if sum(map(bool, (self.share, self.mean, self.ratio))) > 1:
             raise ValueError("a window measures one of share, mean and ratio; leave one")
         for condition in (*self.where, *self.share):
-            _known((condition,), STORED_FACTS, "not stored of a session")
-            if condition.fact not in STORED_WORDS:
-                compares_number(condition)
-            elif not isinstance(condition.value, str):
-                raise ValueError(f"'{condition}' compares {condition.fact}, a word, with a number; write a word")
+            fits(condition, STORED_FACTS, "not stored of a session", STORED_WORDS)
         for fact in self.measured[len(self.share) :]:
-            if fact not in STORED_NUMBERS:
-                raise ValueError(f"{fact!r} is no stored number; choose one of {', '.join(STORED_NUMBERS)}")
+            among(fact, STORED_NUMBERS, "no stored number")
         return self
 
 
@@ -149,14 +144,7 @@ class Alerts(Strict):
         return {"platform": self.platform, "seed": self.alerts}
 
 
-def _known(conditions: Iterable[Condition], facts: tuple[str, ...], what: str) -> None:
-    for condition in conditions:
-        if condition.fact not in facts:
-            raise ValueError(f"{condition.fact!r} is {what}; choose one of {', '.join(facts)}")
-
-
 def _counted(conditions: Iterable[Condition], figures: tuple[str, ...], what: str) -> None:
     """Known facts or figures, compared with numbers."""
-    _known(conditions, figures, what)
     for condition in conditions:
-        compares_number(condition)
+        fits(condition, figures, what)

@@ -5,11 +5,13 @@ Rules, text lines, tags and alerts all speak this one small language, so a user 
 
 import operator
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from pydantic import BeforeValidator, PlainSerializer
+
+from seed_pipeline.settings.ranges import among
 
 OPERATORS = {
     "<=": operator.le,
@@ -72,10 +74,13 @@ def parse_all(value: Any) -> tuple[Condition, ...]:
     return tuple(parse(item) for item in ([] if value is None else [value] if isinstance(value, str) else value))
 
 
-def compares_number(condition: Condition) -> None:
-    """Raise ValueError for a word where the fact is a number."""
-    if isinstance(condition.value, str):
-        raise ValueError(f"'{condition}' compares {condition.fact}, a number, with a word; write a number")
+def fits(condition: Condition, facts: Collection[str], what: str, words: Collection[str] = ()) -> None:
+    """Raise ValueError for a fact that is none of these, and for a word where the fact is a number, or the reverse."""
+    among(condition.fact, facts, what)
+    is_word, has_word = condition.fact in words, isinstance(condition.value, str)
+    if is_word != has_word:
+        one, other = ("word", "number") if is_word else ("number", "word")
+        raise ValueError(f"'{condition}' compares {condition.fact}, a {one}, with a {other}; write a {one}")
 
 
 Conditions = Annotated[

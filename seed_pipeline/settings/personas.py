@@ -2,8 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, GetPydanticSchema, model_validator
-from pydantic_core import core_schema
+from pydantic import Field, model_validator
 
 from seed_pipeline.schema import ENUMS
 from seed_pipeline.settings.ranges import (
@@ -21,11 +20,10 @@ from seed_pipeline.settings.ranges import (
     Strict,
     Weight,
     Years,
+    choice,
 )
 
-AlertType = Annotated[
-    str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(list(ENUMS["alert_type"])))
-]
+AlertType = Annotated[str, choice(ENUMS["alert_type"])]
 
 
 class OffDays(Strict):

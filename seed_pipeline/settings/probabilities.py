@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Self
 
-from pydantic import Field, GetPydanticSchema, model_validator
-from pydantic_core import core_schema
+from pydantic import Field, model_validator
 
 from seed_pipeline.settings.ranges import (
     Count,
@@ -20,10 +19,11 @@ from seed_pipeline.settings.ranges import (
     Strict,
     Weight,
     Whole,
+    choice,
 )
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-Weekday = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(list(WEEKDAYS)))]
+Weekday = Annotated[str, choice(WEEKDAYS)]
 
 
 class Outcomes(Strict):

@@ -1,9 +1,11 @@
 """Building blocks of the typed settings: a strict model, and numbers, ranges and words bounded by what columns hold."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetPydanticSchema
+from pydantic_core import core_schema
 
 from seed_pipeline.schema import ENUMS
 
@@ -107,12 +109,19 @@ Day = Annotated[date, BeforeValidator(_day)]
 def one_of(enum: str) -> AfterValidator:
     """Validates a word of the platform's enumeration."""
 
-    def check(value: str) -> str:
-        if value not in ENUMS[enum]:
-            raise ValueError(f"{value!r} is no {enum} of the platform; use one of {', '.join(ENUMS[enum])}")
-        return value
+    return AfterValidator(lambda value: among(value, ENUMS[enum], f"no {enum} of the platform"))
 
-    return AfterValidator(check)
+
+def among(name: str, names: Collection[str], what: str) -> str:
+    """The name itself. ValueError, which says what it is not, unless it is one of these."""
+    if name not in names:
+        raise ValueError(f"{name!r} is {what}; choose one of {', '.join(names)}")
+    return name
+
+
+def choice(names: Collection[str]) -> GetPydanticSchema:
+    """Validates one of these words, as a Literal of them would be."""
+    return GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(list(names)))
 
 
 def middle(low_high: tuple[float, float]) -> float:

@@ -4,9 +4,9 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from seed_pipeline.settings.conditions import Conditions, compares_number
+from seed_pipeline.settings.conditions import Conditions, fits
 from seed_pipeline.settings.facts import PROBABILITY_METRICS, RULE_METRICS, TRIGGER_FACTS
-from seed_pipeline.settings.ranges import Name, Number, Strict
+from seed_pipeline.settings.ranges import Name, Number, Strict, among
 
 
 class Effect(Strict):
@@ -25,9 +25,7 @@ class Effect(Strict):
             raise ValueError(
                 f"an effect does exactly one of multiply, add, cap, set; this one has {', '.join(given) or 'none'}"
             )
-        known = (*RULE_METRICS, *PROBABILITY_METRICS)
-        if self.metric not in known:
-            raise ValueError(f"{self.metric!r} is no metric a rule can act on; choose one of {', '.join(known)}")
+        among(self.metric, (*RULE_METRICS, *PROBABILITY_METRICS), "no metric a rule can act on")
         return self
 
     @property
@@ -52,10 +50,7 @@ class Rule(Strict):
     @model_validator(mode="after")
     def _known_facts(self) -> Self:
         for condition in self.when:
-            if condition.fact not in TRIGGER_FACTS:
-                known = ", ".join(TRIGGER_FACTS)
-                raise ValueError(f"{condition.fact!r} in 'when' is nothing a rule can look at; choose one of {known}")
-            compares_number(condition)
+            fits(condition, TRIGGER_FACTS, "nothing a rule can look at in 'when'")
         return self
 
 

@@ -11,10 +11,22 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
-from seed_pipeline.settings.conditions import Condition, compares_number, parse
+from seed_pipeline.settings.conditions import Condition, fits, parse
 from seed_pipeline.settings.facts import METRICS, TRIGGER_FACTS
 from seed_pipeline.settings.measures import Path, typed
-from seed_pipeline.settings.ranges import Factors, Name, Number, Numbers, Printable, Share, Strict, Weight, Whole, form
+from seed_pipeline.settings.ranges import (
+    Factors,
+    Name,
+    Number,
+    Numbers,
+    Printable,
+    Share,
+    Strict,
+    Weight,
+    Whole,
+    among,
+    form,
+)
 
 Entity = Literal[
     "reference", "tutors", "students", "sessions", "metrics", "feedback", "highlights", "churn", "answer_key"
@@ -143,14 +155,10 @@ class Target(Strict):
             )
         for text in (*lines(self.share), *lines(self.where), *lines(self.split)):
             condition = parse(PLACEHOLDER.sub("0", text))
-            _known(condition.fact, self.of)
-            if condition.fact not in WORDS:
-                compares_number(condition)
-            elif not isinstance(condition.value, str):
-                raise ValueError(f"'{condition}' compares {condition.fact}, a word, with a number; write a word")
+            fits(condition, FACTS[self.of], f"nothing known of {self.of}", WORDS)
         for fact in (self.mean, self.each, self.by, self.within, *(self.correlation or ())):
             if fact is not None:
-                _known(fact, self.of)
+                among(fact, FACTS[self.of], f"nothing known of {self.of}")
         return self
 
 
@@ -160,11 +168,6 @@ class Targets(Strict):
     small_at: Annotated[Whole, Field(ge=1)] = 150
     large_from: Annotated[Whole, Field(ge=1)] = 100_000
     statements: Annotated[dict[_StatementName, Target], Field(max_length=1000)]
-
-
-def _known(fact: str, of: str) -> None:
-    if fact not in FACTS[of]:
-        raise ValueError(f"{fact!r} is nothing known of {of}; choose one of {', '.join(FACTS[of])}")
 
 
 def lines(value: tuple[str, ...] | str | None) -> tuple[str, ...]:
