@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from seed_pipeline.quality.sql import Raw, all_of, literal
 from seed_pipeline.quality.wording_checks import CLAIMS, Claim
@@ -30,12 +31,12 @@ def claims_hold(settings: Settings) -> Raw:
     return Raw("\n".join(f"        {case}" for case in cases))
 
 
-def topic_phrases(settings: Settings) -> Iterator[tuple[str, str, str, bool]]:
-    """Subject, topic, phrase, and whether that is its name: what tells a topic are its name, its step, its example."""
+def topic_phrases(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
+    """Subject, topic, phrase, and its kind: what tells a topic are its name, a step of it and an example."""
     for subject in settings.text.subjects.subjects:
         for t in subject.topics:
-            told = dict.fromkeys(map(spoken, (t.topic, t.step, t.example)))
-            yield from ((subject.name, t.topic, phrase, phrase == spoken(t.topic)) for phrase in told)
+            told = {spoken(t.example): "example", spoken(t.step): "step", spoken(t.topic): "name"}
+            yield from ((subject.name, t.topic, phrase, kind) for phrase, kind in told.items())
 
 
 def phrases(settings: Settings) -> Raw:
@@ -44,6 +45,7 @@ def phrases(settings: Settings) -> Raw:
     return Raw(literal("|".join(map(re.escape, sorted(found, key=lambda p: (-len(p), p)))) or "$ "))
 
 
+@cache
 def spoken(phrase: str) -> str:
     """The words of a phrase as the macro `spoken` makes them of a text: small, each between spaces of its own."""
     return f" {'  '.join(_WORD.findall(phrase.lower()))} "

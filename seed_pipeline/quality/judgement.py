@@ -33,6 +33,7 @@ def judge(chunks: Iterable[Tables], settings: Settings, entities: Sequence[str] 
     How the data was chunked does not matter: every statement sees every row. Tables that are absent because their asset
     is not yet made are fine as long as no statement asked for reads them.
     """
+    check_references(settings)
     with of_frames(chunks, settings) as scope:
         return judged(scope, entities)
 
@@ -40,7 +41,6 @@ def judge(chunks: Iterable[Tables], settings: Settings, entities: Sequence[str] 
 def judged(scope: Scope | Merged, entities: Sequence[str] | None = None) -> list[Verdict]:
     """The verdicts on what is in a scope, in the order of targets.yaml; of some entities only, if told."""
     settings = scope.settings
-    check_references(settings)
     sessions = int(scope.rows(_SESSIONS, edge_cases=False)[0]["n"])
     size = Size(sessions, settings.targets.small_at, settings.targets.large_from, cohorts(settings))
     return [_verdict(name, target, scope, size) for name, target in chosen(settings, entities)]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache, partial
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -25,6 +26,8 @@ from seed_pipeline.settings import Settings
 Connection = duckdb.DuckDBPyConnection
 LABELS, ORDINARY = "truth_defects", "ordinary"
 MEMORY = "1GB"
+FEW = 20_000
+"""Rows below which several threads, and thoughts about the best plan, cost more than they spare."""
 LARGE = 2_000_000
 """Rows from which a table stays where it is and is read when asked for."""
 
@@ -55,7 +58,11 @@ class Scope:
         """`of`: how many sessions there are, where the scope holds a part of them."""
         self.connection, self.settings, self.tables = connection, settings, tables
         self._made: set[tuple[str, str]] = set()
-        self._recipes = {**settings_tables(settings), **facts.facts(settings, of)}
+        recipes = {**settings_tables(settings), **facts.facts(settings, of)}
+        self._recipes = {name: cache(recipe) for name, recipe in recipes.items()}
+        self._needed = cache(partial(needed, recipes=self._recipes))
+        if sum(relation.rows for relation in tables.values()) < FEW:
+            connection.execute("SET threads = 1; PRAGMA disable_optimizer")
         for name in FILLED:
             relation = tables.get(name)
             kind = "VIEW" if relation and relation.rows > LARGE else "TABLE"
@@ -78,16 +85,12 @@ class Scope:
         schema = ORDINARY if self.hidden and not edge_cases else "main"
         if self.hidden:
             self.connection.execute(f"SET search_path = '{schema},main'")
-        for name in self.needed(query):
+        for name in self._needed(query):
             if (schema, name) not in self._made:
                 kind = "VIEW" if name in facts.VIEWS else "TABLE"
                 self.connection.execute(f"CREATE {kind} {schema}.{name} AS {self._recipes[name]()}")
                 self._made.add((schema, name))
         return self.connection.execute(query)
-
-    def needed(self, query: str) -> list[str]:
-        """The settings and facts that a query reads, each after those that it is made from."""
-        return needed(query, self._recipes)
 
     def _labels(self) -> list[str]:
         """The kinds of edge cases that are both labelled and injected by the settings."""

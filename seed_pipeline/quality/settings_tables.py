@@ -7,7 +7,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from seed_pipeline.quality import claims, platform
-from seed_pipeline.quality.sql import Raw, values
+from seed_pipeline.quality.sql import Raw, values, words
 from seed_pipeline.schema import decimals, metadata
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.defects import KINDS
@@ -71,7 +71,7 @@ def settings_tables(settings: Settings) -> dict[str, Callable[[], str]]:
         "expected_defect": lambda: values(("label", "table_name", "n"), _defects(s)),
         "defect_kind": lambda: values(("name", "statement"), ((n, k.statement) for n, k in KINDS.items())),
         "zone_offset": lambda: values(("since", "seconds_ahead"), _offsets(s)),
-        "topic_phrase": lambda: values(("subject", "topic", "phrase", "is_name"), claims.topic_phrases(s)),
+        "topic_phrase": lambda: words(("subject", "topic", "phrase", "kind"), claims.topic_phrases(s)),
         "text_lines": lambda: values(("place", "kind", "free", "lines"), _lines(s.text)),
         "setting": lambda: values(("path", "value"), flat(s)),
     }

@@ -3,8 +3,8 @@ WITH heard AS (SELECT DISTINCT subject, words, phrase FROM wording JOIN named_ph
 abroad AS (
     SELECT DISTINCT subject, words
     FROM heard
-    SEMI JOIN topic_phrase AS name ON name.phrase = heard.phrase AND is_name AND contains(name.phrase, '  ')
-    ANTI JOIN topic_phrase AS own ON own.subject = heard.subject AND own.is_name AND contains(own.phrase, heard.phrase)
+    SEMI JOIN topic_phrase AS name ON name.phrase = heard.phrase AND kind = 'name' AND contains(name.phrase, '  ')
+    ANTI JOIN topic_phrase AS own ON own.subject = heard.subject AND own.kind = 'name' AND contains(own.phrase, heard.phrase)
 )
 SELECT session_id AS offender, kind || ': topics of its subject' AS label, wording.subject, wording.words,
        abroad.words IS NOT NULL AS wrong
