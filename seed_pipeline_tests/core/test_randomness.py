@@ -9,6 +9,7 @@ from seed_pipeline.core.sampling.randomness import (
     bell,
     bits,
     dealt,
+    ids,
     in_turns,
     ranks,
     reconsidered,
@@ -17,7 +18,6 @@ from seed_pipeline.core.sampling.randomness import (
     systematic,
     to_total,
     uniform,
-    uuids,
 )
 
 N = 20_000
@@ -61,10 +61,10 @@ def test_any_integer_is_a_seed(seed):
 
 def test_ids_are_distinct_and_well_formed():
     """UUIDs have the form of version 4; their first eight characters, which pages show, differ in a cast (X4, Q9)."""
-    ids = uuids(42, "session/id", KEYS)
-    assert len(set(ids)) == N
-    assert all(len(i) == 36 and i[14] == "4" and i[19] in "89ab" for i in ids[:500])
-    assert len({i[:8] for i in ids[:500]}) == 500
+    found = ids(42, "session/id", KEYS).texts()
+    assert len(set(found)) == N
+    assert all(len(i) == 36 and i[14] == "4" and i[19] in "89ab" for i in found[:500])
+    assert len({i[:8] for i in found[:500]}) == 500
 
 
 def test_bell_has_unit_spread():

@@ -7,6 +7,7 @@ import numpy as np
 from seed_pipeline.core.columns import Table
 from seed_pipeline.core.facts import Facts
 from seed_pipeline.core.plan.world import World
+from seed_pipeline.core.sampling.randomness import in_order
 from seed_pipeline.core.view import row_of
 from seed_pipeline.settings.facts import SCORE
 from seed_pipeline.settings.probabilities import Match
@@ -59,13 +60,13 @@ def last_completed(upstream: Mapping, done: Table) -> np.ndarray:
 
 def _ends(row: np.ndarray, place: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Indexes of each student's first and last completed session; 0 for students without one."""
-    in_order = np.lexsort((place, row))
-    ordered = row[in_order]
+    index = in_order(row, place)
+    ordered = row[index]
     first, last = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
     starts = np.r_[True, ordered[1:] != ordered[:-1]]
-    first[ordered[starts]] = in_order[starts]
+    first[ordered[starts]] = index[starts]
     ends = np.r_[starts[1:], True]
-    last[ordered[ends]] = in_order[ends]
+    last[ordered[ends]] = index[ends]
     return first, last
 
 

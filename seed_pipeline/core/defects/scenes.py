@@ -15,7 +15,7 @@ from seed_pipeline.core.cast.reference import subject_id
 from seed_pipeline.core.columns import arrow_type, from_arrow, to_arrow
 from seed_pipeline.core.defects.alerts import found_in
 from seed_pipeline.core.plan.world import World
-from seed_pipeline.core.sampling.randomness import bits, uniform, uuids, whole_between
+from seed_pipeline.core.sampling.randomness import bits, ids, uniform, whole_between
 from seed_pipeline.core.text.names import first_names, last_names
 from seed_pipeline.schema import columns_made_by, metadata
 from seed_pipeline.settings.defects import AUDIO, Booking, Kind
@@ -122,7 +122,7 @@ class _Scene:
         return int(whole_between(uniform(self.world.seed, f"defect/{self.name}/{what}", self.number), low, high)[0])
 
     def _id(self, what: str) -> str:
-        return str(uuids(self.world.seed, f"defect/{self.name}/{what}", self.number)[0])
+        return str(ids(self.world.seed, f"defect/{self.name}/{what}", self.number).texts()[0])
 
     def _user(self, role: str, i: int) -> str:
         return self._id(f"{role}/{i}")

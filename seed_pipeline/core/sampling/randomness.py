@@ -54,11 +54,6 @@ def ids(seed: int, purpose: str, *keys: Keys) -> Words:
     return Words(uuid_texts(*(bits(seed, f"{purpose}/{half}", *keys) for half in ("high", "low"))))
 
 
-def uuids(seed: int, purpose: str, *keys: Keys) -> np.ndarray:
-    """The same as objects."""
-    return ids(seed, purpose, *keys).texts()
-
-
 def keys_of(texts: np.ndarray) -> np.ndarray:
     """A key (uint64) for each ASCII text, by which what belongs to any ID can be drawn: a mixed SipHash-2-4."""
     raw = texts.astype("S")
