@@ -259,7 +259,7 @@ def _column(values: pa.ChunkedArray) -> Column:
     type_, array = values.type, values.combine_chunks()
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks else text_array([]).cast(type_)
-    if pa.types.is_dictionary(type_) or pa.types.is_string(type_) or pa.types.is_large_string(type_):
+    if pa.types.is_dictionary(type_) or pa.types.is_null(type_) or type_ in (pa.string(), pa.large_string()):
         coded = array.cast(pa.string()).dictionary_encode()
         return Words(coded.dictionary, codes_of(coded.indices))
     if pa.types.is_date(type_) or pa.types.is_timestamp(type_):
