@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
 UPSTREAM = "/assets/database?view=lineage&lineageScope=upstream"
 PAGES: dict[str, tuple[str, int, int, tuple[int, int, int, int] | None]] = {
-    "asset_graph": (UPSTREAM, 2600, 2100, (610, 270, 1620, 1580)),
+    "asset_graph": (UPSTREAM, 2600, 2100, (520, 300, 1800, 1510)),
     "asset": ("/assets/feedback?view=overview", 1500, 1100, None),
     "check_passed": ("/assets/sessions?view=checks&checkDetail=O1_completed", 1500, 950, None),
     "schedule": ("/locations/seed_pipeline/schedules/staging_refresh_nightly", 1500, 700, None),

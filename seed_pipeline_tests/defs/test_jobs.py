@@ -20,9 +20,11 @@ from seed_pipeline.definitions import defs
 from seed_pipeline.defs import launch
 from seed_pipeline.defs.alive import end_dead_runs, holds
 from seed_pipeline.defs.jobs import WEBHOOK, failed_runs
+from seed_pipeline.defs.pictures import OF_ASSETS
 from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.store.errors import StoreError
+from seed_pipeline.views.plots import PLOTS
 from seed_pipeline_tests.defs.conftest import JOB, QUIET, Place, message
 
 
@@ -229,8 +231,23 @@ def test_an_asset_shows_what_changed_and_pictures(loaded: Place) -> None:
     assert metadata["rows new"].value == 150
     assert metadata["dagster/row_count"].value == 150
     assert "| sessions | *rows* | 150 |" in metadata["what changed"].md_str  # type: ignore[union-attr]
-    for picture in ("sessions per day", "hours and weekdays", "outcomes"):
+    for picture in ("Sessions per day", "Sessions by weekday and hour", "Outcomes of all sessions"):
         assert "data:image/png;base64," in metadata[picture].md_str  # type: ignore[union-attr]
+    assert "completed 88.0%" in str(metadata["Outcomes of all sessions, in words"].value)
+    assert len(metadata["first rows of sessions"].value.records) == 5  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("asset", OF_ASSETS)
+def test_every_asset_shows_its_picture_and_first_rows(loaded: Place, asset: str) -> None:
+    """Drawn with the targets in it, and its figures in words beside it."""
+    event = loaded.instance.get_latest_materialization_event(dg.AssetKey(asset))
+    assert event is not None
+    assert event.asset_materialization is not None
+    metadata = event.asset_materialization.metadata
+    for name in OF_ASSETS[asset]:
+        assert "data:image/png;base64," in metadata[PLOTS[name].title].md_str  # type: ignore[union-attr]
+        assert metadata[f"{PLOTS[name].title}, in words"].value
+    assert any(name.startswith("first rows of ") for name in metadata)
 
 
 def test_a_failed_check_shows_what_one_asks_first(place: Place) -> None:
@@ -239,7 +256,7 @@ def test_a_failed_check_shows_what_one_asks_first(place: Place) -> None:
     found = next(e for e in result.get_asset_check_evaluations() if e.check_name == "O1_completed")
     assert not found.passed
     assert {"observed", "expected", "n", "deviation", "setting", "what to try", "fingerprint"} <= set(found.metadata)
-    assert "data:image/png;base64," in found.metadata["outcomes"].md_str  # type: ignore[union-attr]
+    assert "data:image/png;base64," in found.metadata["Outcomes of all sessions"].md_str  # type: ignore[union-attr]
     assert found.metadata["observed against expected"].records[0].data["observed"] == 0.88  # type: ignore[union-attr]
 
 
