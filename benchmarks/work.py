@@ -41,13 +41,13 @@ def process(command: Sequence[str], cwd: Path | None = None, **environment: str)
         errors.seek(0)
         if status:
             sys.exit(f"{' '.join(map(str, command))} failed\n{errors.read().decode()[-3000:]}")
-        said = out.read().decode().strip()
-        return Took(
-            seconds,
-            usage.ru_utime + usage.ru_stime,
-            usage.ru_maxrss / MAXRSS_OF_A_MEGABYTE,
-            json.loads(said) if said.startswith("{") else said,
-        )
+        said = out.read().decode()
+        try:
+            content = json.loads(said) if said else None
+        except ValueError:
+            sys.exit(f"{' '.join(map(str, command))} printed no JSON\n{said[:1000]}")
+        cpu, megabytes = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / MAXRSS_OF_A_MEGABYTE
+        return Took(seconds, cpu, megabytes, content)
 
 
 def pipeline(*arguments: object, sessions: int, **options: Any) -> Took:

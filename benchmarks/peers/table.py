@@ -63,8 +63,15 @@ def _files(folder: Path, size: int) -> Iterator[Figure]:
         command = [str(python), str(place.HERE / "spark_dbldatagen.py"), str(asked), str(folder / "spark"), cores]
         return work.process(command, PYSPARK_PYTHON=str(python))._replace(megabytes=None)
 
+    def faker() -> Took:
+        return work.process(
+            [str(place.python()), str(place.HERE / "pandas_faker.py"), str(asked), str(folder / "faker")]
+        )
+
     yield from _compared("dbldatagen to Parquet", spark, ours, "≥ 1 × in cells/s")
     shutil.rmtree(folder / "spark", ignore_errors=True)
+    (folder / "faker").mkdir(exist_ok=True)
+    yield from _compared("pandas and Faker to Parquet", faker, ours, "")
 
 
 def _databases(folder: Path, size: int, database: Callable[[str], str]) -> Iterator[Figure]:
@@ -72,8 +79,12 @@ def _databases(folder: Path, size: int, database: Callable[[str], str]) -> Itera
     counts = _counts(took.said["rows"])
     ours = Figure("ours: run into PostgreSQL", took.seconds, size, *counts, took.megabytes, cpu=took.cpu)
     yield ours
+    making.generated(size, folder / "judged")
+    work.step("judging", folder / "judged", size)
+    load = work.step("loading", folder / "judged", database("load"), size)
+    alone = Figure("ours: the load alone", load.seconds, size, *counts, load.megabytes, cpu=load.cpu)
+    yield alone
     asked = _shape(folder, size)
-    (folder / "faker").mkdir()
 
     def drizzle() -> Took:
         home, url = place.node(), _prepared(database("drizzle"))
@@ -83,8 +94,8 @@ def _databases(folder: Path, size: int, database: Callable[[str], str]) -> Itera
         script, url = str(place.HERE / "pandas_faker.py"), database("faker")
         return work.process([str(place.python()), script, str(asked), str(folder / "faker"), url])
 
-    yield from _compared("drizzle-seed into PostgreSQL", drizzle, ours, "≥ 50 ×")
-    yield from _compared("pandas and Faker to Parquet", faker, ours, "")
+    yield from _compared("drizzle-seed into PostgreSQL", drizzle, alone, "≥ 50 ×")
+    yield from _compared("pandas and Faker into PostgreSQL", faker, alone, "")
 
 
 def _compared(name: str, run: Callable[[], Took], ours: Figure, wanted: str) -> Iterator[Figure]:
@@ -94,13 +105,9 @@ def _compared(name: str, run: Callable[[], Took], ours: Figure, wanted: str) -> 
     except place.MissingError as missing:
         yield Figure(f"{name}: not measured, needs {missing}", float("nan"), ours.sessions)
         return
-    to = "our pace against its"
     counts = (ours.sessions, ours.rows, ours.cells, took.megabytes)
     its = Figure(name, took.said["seconds"], *counts, cpu=took.said["cpu"])
-    yield replace(its, ratio=ours.pace / its.pace, to=to, wanted=wanted)
-    if "loading" in took.said:
-        both = Figure("the same, and to_sql into PostgreSQL", took.said["seconds"] + took.said["loading"], *counts)
-        yield replace(both, ratio=ours.pace / both.pace, to=to)
+    yield replace(its, ratio=ours.pace / its.pace, to=f"{ours.work} against its pace", wanted=wanted)
     yield Figure(f"its start, before the first row: {name.partition(' to ')[0]}", took.said["start"], ours.sessions)
 
 
