@@ -37,8 +37,8 @@ def export(
 ) -> dict[str, int]:
     """Write every table that holds rows to `out`/TABLE/part-N.parquet, out of core; the rows of each table.
 
-    `out` is a folder, which appears when all of it is there, or a URL that fsspec knows (s3://, gs://, memory://):
-    tables appear there one by one. Raises StoreError where it holds something or cannot be written, or an asset is gone.
+    `out` is a folder, which appears when all of it is there, or a URL of fsspec's (s3://, gs://, memory://), where the
+    tables appear one by one. Raises StoreError where it holds something, cannot be written, or an asset is missing.
     """
     found = relations(artifacts, [asset for asset in ASSETS if answer_key or asset != "answer_key"])
     tables = {name: relation for name, relation in found.items() if relation.rows}
