@@ -72,9 +72,8 @@ def generate(settings: Settings, out: Path, progress: Progress = silent) -> Arti
     A run that was interrupted goes on after its last whole chunk, if the same code is asked for the same.
     """
     artifacts = Artifacts(out)
-    artifacts.claim(ENTITIES)
     key = {"world": world_of(settings), "settings": digest(settings), "code": digest_of(*MAKERS)}
-    with Journal(artifacts.root, key) as journal:
+    with artifacts.writing(ENTITIES, settings.main.wait_seconds), Journal(artifacts.root, key) as journal:
         _write(ENTITIES, settings, artifacts, progress, journal=journal)
     return artifacts
 

@@ -1,6 +1,6 @@
 """From judged artifacts to a database: the last step of both faces, and the only way into a database."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -19,8 +19,8 @@ from seed_pipeline.store import database, guard
 from seed_pipeline.store.artifacts import Artifacts, Manifest
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.failures import explained
-from seed_pipeline.store.frames import Tables
 from seed_pipeline.store.plan import Options, Plan, Release
+from seed_pipeline.store.stream import ArrowTables, Stream
 from seed_pipeline.store.target import file, parse, redact
 
 
@@ -61,17 +61,18 @@ class Candidate:
         self.guard()
         must_agree(self.settings, judged)
         with opened(self.settings) as engine:
-            chunks = self._unchanged(self._chunks(progress), judged)
-            return database.load(engine, chunks, self._release(), options_of(self.settings))
+            stream = self._stream(progress, judged)
+            return database.load(engine, stream, self._release(), options_of(self.settings))
 
     def plan(self, progress: Progress = silent) -> Plan:
         """What `load` would do, table by table, whether or not the data has passed. Writes nothing.
 
         Raises SettingsError, StoreError.
         """
-        must_agree(self.settings, self._manifests())
+        manifests = self._manifests()
+        must_agree(self.settings, manifests)
         with opened(self.settings, writable=False) as engine:
-            found = database.plan(engine, self._chunks(progress), options_of(self.settings))
+            found = database.plan(engine, self._stream(progress, manifests), options_of(self.settings))
         # A file that does not exist yet was stood in for by memory.
         return replace(found, target=redact(self.settings.main.target))
 
@@ -83,20 +84,21 @@ class Candidate:
     def _manifests(self) -> dict[str, Manifest]:
         return {asset: self.artifacts.manifest(asset) for asset in ENTITIES}
 
-    def _unchanged(self, chunks: Iterator[Tables], judged: dict[str, Manifest]) -> Iterator[Tables]:
-        """The chunks; at their end StoreError, which rolls the load back, unless they are of what was judged."""
-        yield from chunks
-        for asset, manifest in self._manifests().items():
-            if manifest != judged[asset]:
-                where, why = str(self.artifacts.root / asset), "the asset was made anew while it was being loaded"
-                raise StoreError(where, None, why, "run its checks on what is there now, then load again")
+    def _stream(self, progress: Progress, judged: dict[str, Manifest]) -> Stream:
+        """The release; at its end StoreError, which rolls the load back, unless it is of what was judged."""
+        stream, total = self.artifacts.stream(self.settings.main.answer_key), self.artifacts.n_chunks(ENTITIES[-1])
 
-    def _chunks(self, progress: Progress) -> Iterator[Tables]:
-        total = self.artifacts.n_chunks(ENTITIES[-1])
-        progress("database", 0, total)
-        for done, tables in enumerate(self.artifacts.release(self.settings.main.answer_key), start=1):
-            yield tables
-            progress("database", done, total)
+        def opened(without: Collection[str]) -> Iterator[ArrowTables]:
+            progress("database", 0, total)
+            for done, tables in enumerate(stream.open(without), start=1):
+                yield tables
+                progress("database", done, total)
+            for asset, manifest in self._manifests().items():
+                if manifest != judged[asset]:
+                    where, why = str(self.artifacts.root / asset), "the asset was made anew while it was being loaded"
+                    raise StoreError(where, None, why, "run its checks on what is there now, then load again")
+
+        return Stream(opened, stream.contents)
 
 
 def clean(settings: Settings) -> Plan:

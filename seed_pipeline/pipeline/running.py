@@ -49,7 +49,7 @@ def run(settings: Settings, keep: Path | None = None, progress: Progress = silen
     user can mend, before anything is written to the target.
     """
     reachable(settings)
-    with _folder(keep) as folder:
+    with _folder(keep) as folder, Artifacts(folder).writing(wait_seconds=settings.main.wait_seconds):
         candidate = Candidate(generate(settings, folder, progress), settings)
         audit_all(settings, candidate.artifacts, progress)
         refused = refusals(candidate.artifacts, candidate.blocking())

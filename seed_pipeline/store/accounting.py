@@ -55,6 +55,7 @@ def _surprise(space: Workspace, label: str, came: int, left: int, ours: Differen
 
 def confirm(space: Workspace) -> None:
     """Raise StoreError where a row is not as it was staged. Ends what the workspace knows of differences."""
+    space.look_again()
     found = compare(space)
     wrong = {t: d.insert + d.changed for t, d in found.items() if t in schema.FILLED and (d.insert or d.changed)}
     _refuse(space, [f"{table}: {rows} row(s) are not what the release says" for table, rows in wrong.items()])

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from seed_pipeline import schema
 from seed_pipeline.store import clashes, dependents, supports
+from seed_pipeline.store.catalogue import quoted
 from seed_pipeline.store.differences import Difference
 from seed_pipeline.store.workspace import Workspace
 
@@ -37,11 +38,11 @@ def _empty_added(space: Workspace) -> None:
     for reference in space.catalogue.references:
         for what in ("gone", "doomed"):
             if dependents.is_added(reference) and space.has(what, reference.parent):
-                columns = ", ".join(f'"{c}"' for c in reference.columns)
-                keys = ", ".join(f'p."{c}"' for c in reference.parent_columns)
+                columns = ", ".join(map(quoted, reference.columns))
+                keys = ", ".join(f"p.{quoted(c)}" for c in reference.parent_columns)
                 leaving = f"SELECT {keys} FROM {space.sql_name(reference.parent)} p"
                 where = f"({columns}) IN ({leaving} WHERE {space.within(what, 'p', reference.parent)})"
-                values = ", ".join(f'"{c}" = NULL' for c in reference.columns if c not in _own(reference.child))
+                values = ", ".join(f"{quoted(c)} = NULL" for c in reference.columns if c not in _own(reference.child))
                 space.run(f"UPDATE {space.sql_name(reference.child)} SET {values} WHERE {where}")
 
 

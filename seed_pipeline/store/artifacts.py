@@ -11,57 +11,32 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from seed_pipeline import schema
-from seed_pipeline.store.digests import ColumnDigest, type_name
+from seed_pipeline.store import assembly
+from seed_pipeline.store.drafts import Draft, Manifest, Metadata, TableEntry
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.journal import Journal, interrupted
-from seed_pipeline.store.parts import AGAIN, Part, content, part_path, read, write_part
+from seed_pipeline.store.locking import held, synced
+from seed_pipeline.store.parts import AGAIN, content, part_path, read, write_part
+from seed_pipeline.store.stream import ArrowTables, Content, Stream
 
 if TYPE_CHECKING:
     from seed_pipeline.store.frames import Tables
 
-Metadata = Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None
 _OURS = re.compile(r"manifest\.json|[a-z0-9_]+/(part-\d{5,}\.parquet)?")
 
 
-@dataclass(frozen=True)
-class TableEntry:
-    """One table of one asset: its rows and, per column, a content digest (64 hexadecimal digits)."""
-
-    rows: int
-    columns: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What an asset's folder holds. The fingerprint depends on the values alone: not on chunks, time or machine.
-
-    parts: for each table and chunk the SHA-256 of the file, None where the chunk has no such table.
-    """
-
-    asset: str
-    chunks: int
-    tables: dict[str, TableEntry]
-    parts: dict[str, list[str | None]]
-    fingerprint: str
-    metadata: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def rows(self) -> dict[str, int]:
-        """Rows per table."""
-        return {name: entry.rows for name, entry in self.tables.items()}
-
-
 class Artifacts:
-    """The assets' tables under `root`. Reading never writes; readers and one writer per asset may work at once."""
+    """The assets' tables under `root`. Reading never writes; readers and one writer per asset may work at once.
+
+    A second writer of an asset waits for the first.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
@@ -80,26 +55,34 @@ class Artifacts:
             return draft.publish(metadata)
 
     @contextmanager
-    def draft(self, asset: str, journal: Journal | None = None) -> Iterator["Draft"]:
+    def writing(self, assets: Iterable[str] = schema.ASSETS, wait_seconds: float = 60.0) -> Iterator[None]:
+        """Be the one writer of these assets, until the end of the block. Raises StoreError (see `locking.held`)."""
+        assets = list(assets)
+        self.claim(assets)
+        with held([self.root / ".locks" / asset for asset in assets], wait_seconds):
+            yield
+
+    @contextmanager
+    def draft(self, asset: str, journal: Journal | None = None) -> Iterator[Draft]:
         """New artifacts in the making, beside the old ones; gone at the end unless they were published.
 
         With a journal they begin with what it knows to be whole, and stay where it was interrupted.
         """
-        self.claim([asset])
-        self._recover(asset)
-        folder = self.root / f".{asset}.new"
-        if journal is None or not journal.chunks:
-            shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True, exist_ok=True)
-        stays = False
-        try:
-            yield Draft(self, asset, folder)
-        except BaseException as error:
-            stays = journal is not None and interrupted(error)
-            raise
-        finally:
-            if not stays:
+        with self.writing([asset]):
+            self._recover(asset)
+            folder = self.root / f".{asset}.new"
+            if journal is None or not journal.chunks:
                 shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True, exist_ok=True)
+            stays = False
+            try:
+                yield Draft(asset, folder, self._publish)
+            except BaseException as error:
+                stays = journal is not None and interrupted(error)
+                raise
+            finally:
+                if not stays:
+                    shutil.rmtree(folder, ignore_errors=True)
 
     def claim(self, assets: Iterable[str]) -> None:
         """Raise StoreError where writing these assets would touch what this pipeline did not write."""
@@ -150,7 +133,7 @@ class Artifacts:
 
         return as_frames(self.arrow(asset, chunk, tables))
 
-    def arrow(self, asset: str, chunk: int, tables: Sequence[str] | None = None) -> dict[str, pa.Table]:
+    def arrow(self, asset: str, chunk: int, tables: Collection[str] | None = None) -> ArrowTables:
         """The same, as Arrow: schema types, moments in seconds."""
         manifest = self.manifest(asset)
         if not 0 <= chunk < manifest.chunks:
@@ -172,20 +155,33 @@ class Artifacts:
         return [path.absolute() for path, _ in found]
 
     def release(self, answer_key: bool = True) -> "Iterator[Tables]":
-        """Chunk by chunk the complete released tables, schema columns only (see `assembly.whole`).
+        """Chunk by chunk the complete released tables, schema columns only (see `assembly.assembled`).
 
         Raises StoreError where an asset is missing or the assets were written in different chunks.
         """
-        from seed_pipeline.store.assembly import whole
+        from seed_pipeline.store.frames import from_arrow
 
+        for tables in self.stream(answer_key).open(()):
+            yield {name: from_arrow(name, data) for name, data in tables.items()}
+
+    def stream(self, answer_key: bool = True) -> Stream:
+        """The same as Arrow, with what each table comes to."""
         assets = [a for a in schema.ASSETS if answer_key or a != "answer_key"]
-        counts = {asset: self.n_chunks(asset) for asset in assets}
+        manifests = {asset: self.manifest(asset) for asset in assets}
+        counts = {asset: manifest.chunks for asset, manifest in manifests.items()}
         if len(set(counts.values())) > 1:
             shown = ", ".join(f"{asset} {count}" for asset, count in counts.items())
             remedy = "materialize all assets with the same number of sessions and the same chunk size"
             raise StoreError(str(self.root), shown, "the assets have different numbers of chunks", remedy)
-        for chunk in range(next(iter(counts.values()))):
-            yield whole({asset: self.read(asset, chunk) for asset in assets})
+
+        def opened(without: Collection[str]) -> Iterator[ArrowTables]:
+            wanted = set(schema.FILLED) - set(without)
+            for asset, name in ((a, name) for a in assets for name in without if name in manifests[a].tables):
+                self.parts(asset, name)  # not parsed, but still what was written
+            for chunk in range(counts[assets[0]]):
+                yield assembly.assembled({a: self.arrow(a, chunk, wanted) for a in assets}, without)
+
+        return Stream(opened, {name: _content_of(name, manifests) for name in schema.FILLED})
 
     def folder(self, asset: str) -> Path:
         """Where the asset's parts are now."""
@@ -195,74 +191,21 @@ class Artifacts:
 
     def _publish(self, asset: str, draft: Path) -> None:
         folder, old = self.root / asset, self.root / f".{asset}.old"
+        lasts = not self.root.absolute().is_relative_to(tempfile.gettempdir())  # what is there is not kept anyway
+        if lasts:
+            synced(draft)
         if folder.exists():
             folder.rename(old)
         draft.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
+        if lasts:
+            synced(self.root, deep=False)
 
     def _recover(self, asset: str) -> None:
         folder, old = self.root / asset, self.root / f".{asset}.old"
         if old.exists() and not folder.exists():
             old.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
-
-
-class Draft:
-    """Parts and digests of one asset in the making. Anybody may write its parts; they are added in their order."""
-
-    def __init__(self, artifacts: Artifacts, asset: str, folder: Path) -> None:
-        self.asset, self.folder, self.chunks = asset, folder, 0
-        self._artifacts = artifacts
-        self._digests: dict[str, dict[str, ColumnDigest]] = {}
-        self._parts: dict[str, dict[int, str]] = {}
-        self._types: dict[str, dict[str, str]] = {}
-
-    def add(self, part: Part) -> None:
-        """The next part of its table. Raises StoreError where its columns are not those of the parts before it."""
-        types = {field.name: type_name(field.type) for field in part.schema}
-        expected = self._types.setdefault(part.table, types)
-        if types.items() != expected.items():
-            why = f"chunk {part.chunk} does not have the columns and types of the chunks before it ({types})"
-            raise StoreError(part.table, None, why, "make the entity return the same columns for every chunk")
-        self.chunks = max(self.chunks, part.chunk + 1)
-        self._parts.setdefault(part.table, {})[part.chunk] = part.sha256
-        digests = self._digests.setdefault(part.table, {})
-        for column, piece_ in part.pieces.items():
-            digests.setdefault(column, ColumnDigest()).feed(piece_)
-
-    def publish(self, metadata: Metadata = None) -> Manifest:
-        """Put the parts in place of the old ones, with their manifest."""
-        made = self._manifest(dict(metadata() if callable(metadata) else metadata or {}))
-        self._sweep()
-        self._artifacts._publish(self.asset, self.folder)
-        return made
-
-    def _sweep(self) -> None:
-        """Remove what is no part of it: processes of a run that was killed may have left something."""
-        ours = {part_path(table, chunk) for table, of in self._parts.items() for chunk in of} | {"manifest.json"}
-        for path in self.folder.rglob("*"):
-            if path.is_file() and path.relative_to(self.folder).as_posix() not in ours:
-                path.unlink()
-
-    def _manifest(self, metadata: dict[str, Any]) -> Manifest:
-        entries = _entries(self._digests)
-        content = {name: [entry.rows, entry.columns] for name, entry in entries.items()}
-        fingerprint = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-        parts = {name: [of.get(chunk) for chunk in range(self.chunks)] for name, of in sorted(self._parts.items())}
-        made = Manifest(self.asset, self.chunks, entries, parts, fingerprint, metadata)
-        tables = {name: {"rows": entry.rows, "columns": entry.columns} for name, entry in entries.items()}
-        text = json.dumps({**made.__dict__, "tables": tables}, indent=1, sort_keys=True, ensure_ascii=False)
-        (self.folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
-        return made
-
-
-def _entries(digests: dict[str, dict[str, ColumnDigest]]) -> dict[str, TableEntry]:
-    return {name: _entry(of) for name, of in sorted(digests.items())}
-
-
-def _entry(digests: dict[str, ColumnDigest]) -> TableEntry:
-    rows = max((digest.rows for digest in digests.values()), default=0)
-    return TableEntry(rows, {column: digest.hexdigest() for column, digest in sorted(digests.items())})
 
 
 def _strange(folder: Path) -> Path | None:
@@ -277,3 +220,12 @@ def _strange(folder: Path) -> Path | None:
 
 def _shown(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix() + ("/" if path.is_dir() else "")
+
+
+def _content_of(table: str, manifests: Mapping[str, Manifest]) -> Content:
+    """What the table comes to, by the digests of its columns in every asset that has a part in it."""
+    parts = [manifest.tables[table] for manifest in manifests.values() if table in manifest.tables]
+    said = [[part.rows, sorted(part.columns.items())] for part in parts]
+    first, _ = assembly.makers(table, manifests)
+    rows = sum(manifests[asset].rows.get(table, 0) for asset in first)
+    return Content(rows, hashlib.sha256(json.dumps(said).encode()).hexdigest())

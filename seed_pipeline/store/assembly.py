@@ -1,17 +1,30 @@
 """From what the entities made of one chunk to the complete tables of that chunk."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
-import pandas as pd
+import pyarrow as pa
 
 from seed_pipeline import schema
+from seed_pipeline.core.columns import arrow_type
 from seed_pipeline.schema import ASSETS
 from seed_pipeline.store.errors import StoreError
-from seed_pipeline.store.frames import Tables, conform, empty
+from seed_pipeline.store.stream import ArrowTables
+
+if TYPE_CHECKING:
+    from seed_pipeline.store.frames import Tables
 
 
-def whole(parts: Mapping[str, Tables]) -> Tables:
-    """Complete schema tables of one chunk, in schema order, columns and dtypes.
+def whole(parts: "Mapping[str, Tables]") -> "Tables":
+    """`assembled` for frames."""
+    from seed_pipeline.store.frames import from_arrow, to_arrow
+
+    arrow = {asset: {name: to_arrow(name, frame) for name, frame in of.items()} for asset, of in parts.items()}
+    return {name: from_arrow(name, data) for name, data in assembled(arrow).items()}
+
+
+def assembled(parts: Mapping[str, ArrowTables], without: Collection[str] = ()) -> ArrowTables:
+    """Complete schema tables of one chunk, in schema order, columns and types, but for those in `without`.
 
     `parts`: asset → its tables of this chunk. Rows of a table made by several assets (`users`) follow each other in
     schema order of the assets; columns that a later asset fills are joined by position after the keys were compared.
@@ -19,38 +32,44 @@ def whole(parts: Mapping[str, Tables]) -> Tables:
     there, empty. Raises StoreError where keys disagree or a column nobody filled is left.
     """
     names = [name for name in schema.FILLED if schema.metadata.tables[name].info["asset"] in parts]
-    return {name: _table(name, parts) for name in names}
+    return {name: _table(name, parts) for name in names if name not in without}
 
 
-def _table(name: str, parts: Mapping[str, Tables]) -> pd.DataFrame:
-    late = {c.info["asset"]: schema.columns_made_by(c.info["asset"], name) for c in _late_columns(name)}
-    makers = [asset for asset in ASSETS if asset in parts and asset not in late and len(parts[asset].get(name, ())) > 0]
-    if not makers:
-        return empty(name)
-    rows = [parts[asset][name] for asset in makers]
-    for asset, filled in late.items():
+def makers(name: str, assets: Collection[str]) -> tuple[list[str], dict[str, list[str]]]:
+    """Of these assets those that make the table's rows, and those that fill columns of them later, with the columns."""
+    filled = [c.info["asset"] for c in schema.metadata.tables[name].columns if "asset" in c.info]
+    late = {asset: schema.columns_made_by(asset, name) for asset in filled}
+    return [asset for asset in ASSETS if asset in assets and asset not in late], late
+
+
+def _table(name: str, parts: Mapping[str, ArrowTables]) -> pa.Table:
+    first, late = makers(name, parts)
+    rows = [parts[asset][name] for asset in first if len(parts[asset].get(name, ()))]
+    for asset, filled in late.items() if rows else ():
         rows[0] = _joined(name, rows[0], asset, parts, filled)
-    pieces = [conform(name, frame) for frame in rows]
-    return pieces[0] if len(pieces) == 1 else pd.concat(pieces, ignore_index=True)
+    kept = pa.schema([(c.name, arrow_type(c)) for c in schema.metadata.tables[name].columns])
+    return pa.concat_tables([kept.empty_table(), *(_complete(name, data, kept) for data in rows)])
 
 
-def _late_columns(name: str) -> list:
-    return [c for c in schema.metadata.tables[name].columns if "asset" in c.info]
+def _complete(name: str, data: pa.Table, kept: pa.Schema) -> pa.Table:
+    missing = [column for column in kept.names if column not in data.column_names]
+    if missing:
+        why = "no entity filled the column" + ("s" if len(missing) > 1 else "")
+        raise StoreError(f"{name}: {', '.join(missing)}", None, why, "materialize the assets that fill them")
+    return data.select(kept.names).cast(kept)
 
 
-def _joined(name: str, base: pd.DataFrame, asset: str, parts: Mapping[str, Tables], filled: list[str]) -> pd.DataFrame:
+def _joined(name: str, base: pa.Table, asset: str, parts: Mapping[str, ArrowTables], filled: list[str]) -> pa.Table:
     """The base with the columns that `asset` fills, row by row."""
+    keys = [c.name for c in schema.metadata.tables[name].primary_key]
+    late = [c for c in filled if c not in keys]
     if asset not in parts or name not in parts[asset]:
-        made = ", ".join(c for c in filled if c not in _keys(name))
         why = f"the asset {asset} that fills the column is missing"
-        raise StoreError(f"{name}: {made}", None, why, f"materialize {asset}")
+        raise StoreError(f"{name}: {', '.join(late)}", None, why, f"materialize {asset}")
     part = parts[asset][name]
-    for key in _keys(name):
-        if len(part) != len(base) or (part[key].astype(str).to_numpy() != base[key].astype(str).to_numpy()).any():
+    for key in keys:
+        if not part[key].cast(pa.string()).equals(base[key].cast(pa.string())):
             why = f"rows of the asset {asset} are not the table's rows in the same order"
             raise StoreError(f"{name}.{key}", None, why, f"materialize {asset} again after its upstream assets")
-    return base.assign(**{c: part[c].array for c in filled if c not in _keys(name)})
-
-
-def _keys(name: str) -> list[str]:
-    return [c.name for c in schema.metadata.tables[name].primary_key]
+    kept = [c for c in base.column_names if c not in late]
+    return pa.Table.from_arrays([*base.select(kept).columns, *part.select(late).columns], names=[*kept, *late])

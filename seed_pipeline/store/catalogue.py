@@ -4,6 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 
+def quoted(name: str) -> str:
+    """The identifier as SQL writes it, whatever is in it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 @dataclass(frozen=True)
 class ColumnFacts:
     """One column: its type as PostgreSQL or SQLite writes it, whether it may be null, its default.
@@ -35,7 +40,10 @@ class Reference:
 
 @dataclass(frozen=True)
 class TableFacts:
-    """One table. `name` is how SQL in the current schema has to write it, quoted where needed."""
+    """One table. `name` is how SQL in the current schema has to write it, quoted where needed.
+
+    triggers: the names of triggers and rules that act when rows are written.
+    """
 
     name: str
     columns: Mapping[str, ColumnFacts]
@@ -43,6 +51,7 @@ class TableFacts:
     uniques: tuple[tuple[str, ...], ...] = ()
     checks: tuple[str, ...] = ()
     is_table: bool = True
+    triggers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

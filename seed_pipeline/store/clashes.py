@@ -6,7 +6,6 @@ release stays, because a coach's note names them, and has the e-mail address of 
 
 import sqlalchemy as sa
 
-from seed_pipeline import schema
 from seed_pipeline.store.plan import Effect
 from seed_pipeline.store.workspace import Workspace
 
@@ -32,7 +31,7 @@ def settle(space: Workspace) -> tuple[list[Effect], bool]:
 
 
 def _unique_columns(space: Workspace) -> list[tuple[sa.Table, str]]:
-    released = [t for t in space.tables if space.staged.get(t.name)]
+    released = [t for t in space.tables if space.staged.get(t.name) and t.name in space.catalogue.tables]
     unique = [(t, c) for t in released for c in t.constraints if isinstance(c, sa.UniqueConstraint)]
     return [(table, constraint.columns.keys()[0]) for table, constraint in unique]
 
@@ -62,13 +61,14 @@ def _effect(space: Workspace, table: sa.Table, column: str, rows: int) -> Effect
 
 def _rename(space: Workspace, table: sa.Table, column: str) -> None:
     """Give staged rows the key of the row that holds their unique value, wherever the stage refers to them."""
+    space.renamed = True
     key = space.keys(table.name)[0]
     names = '"seed_renamed"'
     pairs = f'SELECT s."{key}" AS old, t."{key}" AS new FROM {_pairs(space, table, column)}'
     space.run(f"CREATE TEMP TABLE {names} AS {pairs} WHERE {space.within('clash', 't', table.name)}")
     places = [(child, c.name) for child in space.tables for c in child.columns if _names(c, table)]
     for child, place in [(table, key), *places]:
-        if child.name in schema.FILLED and space.staged.get(child.name):
+        if space.has("stage", child.name):
             stage = space.name("stage", child.name)
             space.run(f'UPDATE {stage} AS s SET "{place}" = n.new FROM {names} n WHERE s."{place}" = n.old')
     space.run(f"DROP TABLE {names}")

@@ -7,7 +7,6 @@ the whole previous release or the whole new one.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Literal
 
 import pandas as pd
 import sqlalchemy as sa
@@ -16,20 +15,21 @@ from seed_pipeline import schema
 from seed_pipeline.store import (
     accounting,
     application,
-    clashes,
     contradictions,
-    dependents,
+    decisions,
+    direct,
     manifest,
     ownership,
     removal,
 )
 from seed_pipeline.store.catalogue import Catalogue
 from seed_pipeline.store.dialects import dialect_of
-from seed_pipeline.store.differences import Difference, compare
+from seed_pipeline.store.differences import Difference
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.failures import explained
 from seed_pipeline.store.frames import Tables, columns, from_arrow
-from seed_pipeline.store.plan import ON_EDITED, ON_FOREIGN, Effect, Options, Plan, Release
+from seed_pipeline.store.plan import ON_EDITED, ON_FOREIGN, Options, Plan, Release
+from seed_pipeline.store.stream import Stream
 from seed_pipeline.store.target import parse, redact
 from seed_pipeline.store.workspace import Workspace
 
@@ -53,52 +53,97 @@ def create_missing(engine: sa.Engine, *, answer_key: bool = True) -> list[str]:
 
     Raises StoreError where what is there contradicts the platform's schema.
     """
-    with _transaction(engine, _DEFAULT) as connection:
-        made = _create(connection, answer_key)
+    with _transaction(engine, _DEFAULT) as (connection, _):
+        _, missing = _survey(connection, answer_key)
+        made = _create_types(connection, missing) + _create(connection, missing)
         connection.commit()
     return made
 
 
-def plan(engine: sa.Engine, chunks: Iterable[Tables], options: Options = _DEFAULT) -> Plan:
-    """What `load` would do; the target stays untouched.
+def plan(engine: sa.Engine, chunks: Stream | Iterable[Tables], options: Options = _DEFAULT) -> Plan:
+    """What `load` would do; the target stays untouched, and nobody who writes to it waits for this.
 
     Refusals are part of the plan (`effects` with what == "refused"). Raises StoreError as `load` does otherwise.
     """
     _validate(options)
-    with explained(engine), engine.connect() as connection, connection.begin() as transaction:
-        space, made = _stage(connection, chunks, options)
-        differences, effects = _settle(space)
-        found = _plan(space, differences, effects, made)
-        transaction.rollback()
+    stream, dialect = Stream.of(chunks), dialect_of(engine)
+    with explained(engine), engine.connect() as connection:
+        dialect.wait(connection, options.wait_seconds)
+        dialect.look(connection)
+        space, made = _space(connection, options)
+        made += [f"table:{t.name}" for t in space.tables if t.name not in space.catalogue.tables]
+        space.settled = manifest.untouched(space, stream.contents)
+        connection.rollback()
+        dialect.look(connection)
+        space.stage(stream, planning=True)
+        differences, effects = decisions.settle(space)
+        if space.renamed and space.settled:
+            connection.rollback()
+            return plan(engine, Stream(stream.open), options)
+        found = decisions.plan_of(space, differences, effects, made)
+        connection.rollback()
     return found
 
 
-def load(engine: sa.Engine, chunks: Iterable[Tables], release: Release, options: Options = _DEFAULT) -> Plan:
+def load(engine: sa.Engine, chunks: Stream | Iterable[Tables], release: Release, options: Options = _DEFAULT) -> Plan:
     """Make the target hold this release, in one transaction; what was done.
 
-    `chunks`: complete tables (`assembly.whole`), at most one chunk in memory at a time. Writes nothing when nothing
-    differs. Raises StoreError (`retry` set where trying again may help): a schema that contradicts the platform's,
-    collisions with foreign rows under `on_foreign="refuse"`, a value the database refuses, another release at work, a
-    lost connection. What the iterable raises comes through; in every case nothing is applied.
+    `chunks`: complete tables, at most one chunk in memory at a time. An empty target is filled as it is; else what may
+    differ is staged and merged. Writes nothing when nothing differs. Raises StoreError (`retry` set where trying again
+    may help): a schema that contradicts the platform's, collisions with foreign rows under `on_foreign="refuse"`, a
+    value the database refuses, another release at work, a lost connection. What the iterable raises comes through; in
+    every case nothing is applied.
     """
     _validate(options)
-    with _transaction(engine, options) as connection:
-        space, made = _stage(connection, chunks, options)
-        space.dialect.lock_tables(connection, _locked(space.catalogue), options.wait_seconds)
-        differences, found = _decide(space, made)
-        _carry_out(space, differences)
-        written = manifest.refresh(space, differences)
-        if found.changes:
-            accounting.confirm(space)
+    stream = Stream.of(chunks)
+    with _transaction(engine, options, filling=True) as (connection, fresh):
+        if fresh:
+            return _fill(connection, stream, release, options)
+        done = _merge(connection, stream, release, options)
+    return done or load(engine, Stream(stream.open), release, options)
+
+
+def _fill(connection: sa.Connection, stream: Stream, release: Release, options: Options) -> Plan:
+    space, made = _space(connection, options)
+    _make_ready(space, made)
+    before = accounting.tally(space)
+    seals = direct.fill(space, stream)
+    differences = {t.name: Difference(t.name, staged=space.staged.get(t.name, 0)) for t in space.tables}
+    accounting.settle(space, before, differences)
+    manifest.refresh(space, differences)
+    manifest.seal(space, stream, differences, seals)
+    return _recorded(space, decisions.plan_of(space, differences, [], made), made, release)
+
+
+def _merge(connection: sa.Connection, stream: Stream, release: Release, options: Options) -> Plan | None:
+    """Stage what may differ, then lock, create, compare and write; None where the whole release has to be looked at."""
+    space, made = _space(connection, options)
+    space.settled = manifest.untouched(space, stream.contents)
+    made += _create_types(connection, [t for t in space.tables if t.name not in space.catalogue.tables])
+    space.stage(stream)
+    _make_ready(space, made)
+    decided = decisions.decide(space, made, stream)
+    if decided is None:
         space.close()
-        if found.changes or written or made or manifest.is_news(connection, release, options):
-            found = replace(found, applied=True, release=manifest.record(connection, release, options, made))
-            connection.commit()
-        else:
-            last = manifest.last_release(connection)
-            found = replace(found, applied=True, release=last.release if last else None)
-            connection.rollback()
-    return found
+        return None
+    differences, found = decided
+    _carry_out(space, differences)
+    written = manifest.refresh(space, differences)
+    if found.changes:
+        accounting.confirm(space)
+    if found.changes or written or made or manifest.is_news(connection, release, options):
+        manifest.seal(space, stream, differences, {})
+        space.close()
+        return _recorded(space, found, made, release)
+    space.close()
+    last = manifest.last_release(connection)
+    return replace(found, applied=True, release=last.release if last else None)
+
+
+def _recorded(space: Workspace, found: Plan, made: list[str], release: Release) -> Plan:
+    number = manifest.record(space.connection, release, space.options, made)
+    space.connection.commit()
+    return replace(found, applied=True, release=number)
 
 
 def read(engine: sa.Engine, tables: Sequence[str] | None = None) -> Tables:
@@ -112,8 +157,8 @@ def read(engine: sa.Engine, tables: Sequence[str] | None = None) -> Tables:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         catalogue = dialect.catalogue(connection)
         names = [n for n in schema.FILLED if n in catalogue.tables and (tables is None or n in tables)]
-        ours_only = ownership.ROWS in catalogue.tables
-        return {name: _read(connection, catalogue.tables[name].name, name, ours_only) for name in names}
+        ours = ownership.Ours(connection, catalogue)
+        return {name: _read(connection, catalogue.tables[name].name, name, ours) for name in names}
 
 
 def clean(engine: sa.Engine, options: Options = _DEFAULT) -> Plan:
@@ -125,98 +170,88 @@ def clean(engine: sa.Engine, options: Options = _DEFAULT) -> Plan:
     options = replace(
         options, answer_key=False, clear_existing_data=True, on_edited="overwrite", empty_foreign_data=False
     )
-    with _transaction(engine, options) as connection:
+    with _transaction(engine, options) as (connection, _):
         dialect = dialect_of(connection)
         dialect.take_over(connection)
         catalogue = dialect.catalogue(connection)
-        if ownership.ROWS not in catalogue.tables:
+        if {ownership.KEYS, ownership.ROWS}.isdisjoint(catalogue.tables):
             return Plan(redact(engine.url), (), applied=True)
         space = Workspace(connection, dialect, catalogue, options)
-        space.dialect.lock_tables(connection, _locked(catalogue), options.wait_seconds)
-        differences, found = _decide(space, [])
+        dialect.lock_tables(connection, _locked(catalogue), options.wait_seconds)
+        decided = decisions.decide(space, [], Stream.of([]))
+        assert decided is not None
+        differences, found = decided
         _carry_out(space, differences)
         space.forget()
         removal.remove(space)
+        space.close()
         connection.commit()
     return replace(found, applied=True)
 
 
 @contextmanager
-def _transaction(engine: sa.Engine, options: Options) -> Iterator[sa.Connection]:
-    """A connection in the one transaction of a release, rolled back unless the block commits."""
+def _transaction(engine: sa.Engine, options: Options, *, filling: bool = False) -> Iterator[tuple[sa.Connection, bool]]:
+    """A connection in the one transaction of a release, rolled back unless the block commits.
+
+    `filling`: find out whether the target is empty, and do without looking at each foreign key if so.
+    """
+    dialect = dialect_of(engine)
     with explained(engine), engine.connect() as connection:
-        dialect_of(engine).begin(connection, options.wait_seconds)
+        dialect.wait(connection, options.wait_seconds)
+        fresh = filling and _is_fresh(connection)
+        dialect.begin(connection, options.wait_seconds, fresh)
         try:
-            yield connection
+            if fresh and not direct.is_fresh(connection):
+                connection.rollback()
+                fresh = False
+                dialect.begin(connection, options.wait_seconds, fresh)
+            yield connection, fresh
         finally:
             connection.rollback()
-            dialect_of(engine).finish(connection)
+            dialect.finish(connection)
 
 
-def _stage(connection: sa.Connection, chunks: Iterable[Tables], options: Options) -> tuple[Workspace, list[str]]:
-    made = _create(connection, options.answer_key)
+def _is_fresh(connection: sa.Connection) -> bool:
+    with connection.begin():
+        return direct.is_fresh(connection)
+
+
+def _space(connection: sa.Connection, options: Options) -> tuple[Workspace, list[str]]:
+    """The target as it is, and what of the last version's would be moved."""
+    catalogue, missing = _survey(connection, options.answer_key)
     dialect = dialect_of(connection)
-    space = Workspace(connection, dialect, dialect.catalogue(connection), options)
-    space.stage(chunks)
-    return space, made
+    return Workspace(connection, dialect, catalogue, options, missing), dialect.take_over(connection, pretend=True)
 
 
-def _create(connection: sa.Connection, answer_key: bool) -> list[str]:
-    """Create what is missing, after comparing what is there with what we need."""
-    dialect = dialect_of(connection)
-    moved = dialect.take_over(connection)
-    there = dialect.catalogue(connection)
+def _survey(connection: sa.Connection, answer_key: bool) -> tuple[Catalogue, list[sa.Table]]:
+    """What is there and what is missing; StoreError where what is there contradicts what we need."""
+    there = dialect_of(connection).catalogue(connection)
     wanted = [t for t in schema.metadata.sorted_tables if answer_key or t.name not in schema.ANSWER_KEY]
     wanted += list(ownership.TABLES)
-    there = _grown(connection, there)
     contradictions.refuse(redact(connection.engine.url), connection.dialect.name, there, wanted)
-    missing = [t for t in wanted if t.name not in there.tables]
-    types = dialect.create_types(connection, missing)
+    return there, [t for t in wanted if t.name not in there.tables]
+
+
+def _make_ready(space: Workspace, made: list[str]) -> None:
+    """Lock what is there, then create what is missing: no definition waits or is in the way while rows stream."""
+    connection, dialect, there = space.connection, space.dialect, space.catalogue
+    dialect.lock_tables(connection, _locked(there), space.options.wait_seconds)
+    dialect.take_over(connection)
+    missing = [t for t in (*space.tables, *ownership.TABLES) if t.name not in there.tables]
+    made += _create_types(connection, missing) + _create(connection, missing)
+    if made or missing:
+        space.catalogue = dialect.catalogue(connection)
+
+
+def _create_types(connection: sa.Connection, missing: Sequence[sa.Table]) -> list[str]:
+    return [f"type:{name}" for name in dialect_of(connection).create_types(connection, missing)]
+
+
+def _create(connection: sa.Connection, missing: Sequence[sa.Table]) -> list[str]:
     for table in missing:
-        connection.exec_driver_sql(dialect.create(table))
+        connection.exec_driver_sql(dialect_of(connection).create(table))
     connection.info["created"] = bool(missing)
-    made = [t.name for t in missing if t.name not in ownership.metadata.tables]
-    return moved + [f"type:{name}" for name in types] + [f"table:{name}" for name in made]
-
-
-def _grown(connection: sa.Connection, there: Catalogue) -> Catalogue:
-    """The catalogue after adding what an earlier version's manifest lacks."""
-    dialect = dialect_of(connection)
-    found = {table: there.tables[table.name] for table in ownership.TABLES if table.name in there.tables}
-    new = [
-        (facts.name, c) for t, facts in found.items() for c in t.columns if c.nullable and c.name not in facts.columns
-    ]
-    for name, column in new:
-        connection.exec_driver_sql(dialect.add(name, column))
-    return dialect.catalogue(connection) if new else there
-
-
-def _decide(space: Workspace, made: list[str]) -> tuple[dict[str, Difference], Plan]:
-    """The differences and the plan, if it may be applied; decided anew where others could have written meanwhile."""
-    differences, effects = _settle(space)
-    found = _plan(space, differences, effects, made)
-    _refuse(found)
-    if not made and found.changes and space.dialect.let_readers_go_on(space.connection):
-        return _decide(space, made)
-    return differences, found
-
-
-def _settle(space: Workspace) -> tuple[dict[str, Difference], list[Effect]]:
-    """Compare until no staged key changes any more; collisions are treated as the options say."""
-    for _ in range(3):
-        differences = compare(space)
-        effects = [effect for d in differences.values() for effect in _on_our_place(space, d)]
-        effects += [effect for d in differences.values() for effect in _edited(space, d)]
-        if "keep" in (space.options.on_foreign, space.options.on_edited):
-            effects += dependents.keep(space, differences)
-        clashing, renamed = clashes.settle(space)
-        if not renamed:
-            break
-    if space.options.on_foreign == "refuse":
-        effects += dependents.refused(space)
-    elif space.options.on_foreign == "cascade":
-        effects += dependents.cascade(space)
-    return differences, effects + clashing
+    return [f"table:{t.name}" for t in missing if t.name not in ownership.metadata.tables]
 
 
 def _carry_out(space: Workspace, differences: dict[str, Difference]) -> None:
@@ -226,61 +261,19 @@ def _carry_out(space: Workspace, differences: dict[str, Difference]) -> None:
     accounting.settle(space, before, differences)
 
 
-def _edited(space: Workspace, found: Difference) -> list[Effect]:
-    """What becomes of rows of ours that somebody edited."""
-    because, choice = "edited since the last release", space.options.on_edited
-    what: dict[str, tuple[Literal["overwritten", "kept", "refused"], Literal["deleted", "kept", "refused"]]] = {
-        "overwrite": ("overwritten", "deleted"), "keep": ("kept", "kept"), "refuse": ("refused", "refused"),
-    }  # fmt: skip
-    rows = zip((found.edited_changed, found.edited_gone), what[choice], strict=True)
-    return [Effect(found.table, n, said, because, ours=True) for n, said in rows if n]
-
-
-def _on_our_place(space: Workspace, found: Difference) -> list[Effect]:
-    """What becomes of foreign rows that stand where the release has a row."""
-    if found.taken:
-        what: Literal["refused", "kept"] = "refused" if space.options.on_foreign == "refuse" else "kept"
-        return [Effect(found.table, found.conflicts, what, "same key")] if found.conflicts else []
-    equal = found.foreign_staged - found.conflicts
-    effects = [Effect(found.table, found.conflicts, "overwritten", "same key")] if found.conflicts else []
-    return effects + ([Effect(found.table, equal, "adopted", "same key and values")] if equal else [])
-
-
-def _plan(space: Workspace, differences: dict[str, Difference], effects: list[Effect], made: list[str]) -> Plan:
-    shown = [differences[t.name].plan() for t in space.tables]
-    tables = tuple(t for t in shown if t.table in schema.FILLED or t.foreign or t.delete)
-    where, accepted = redact(space.connection.engine.url), contradictions.differences(space.catalogue, space.tables)
-    is_postgres = space.connection.dialect.name == "postgresql"
-    return Plan(where, tables, tuple(effects), tuple(made), tuple(accepted) if is_postgres else ())
-
-
-def _refuse(found: Plan) -> None:
-    refused = [e for e in found.effects if e.what == "refused"]
-    if refused:
-        lines = "".join(f"\n  {e.table}: {e.rows} row(s), {e.because}" for e in refused)
-        why = f"rows of others, or that others edited, stand in the way of the release:{lines}\nNothing was written"
-        remedy = (
-            "look at them, then choose on_foreign=keep (they stay, with what they need) or on_foreign=cascade (they go)"
-        )
-        if all(e.ours for e in refused):
-            remedy = "look at them, then choose on_edited=keep (they stay as they are) or on_edited=overwrite"
-        raise StoreError(found.target, None, why, remedy)
-
-
 def _locked(catalogue: Catalogue) -> list[str]:
     """The tables that a release reads or writes: ours and those that refer to them, always in the same order."""
-    ours = {*schema.metadata.tables, *ownership.metadata.tables}
+    ours = {*schema.metadata.tables, *ownership.OWN}
     referring = {r.child for r in catalogue.to(schema.metadata.tables)}
     return [catalogue.tables[label].name for label in sorted((ours | referring) & set(catalogue.tables))]
 
 
-def _read(connection: sa.Connection, sql_name: str, name: str, ours_only: bool) -> pd.DataFrame:
+def _read(connection: sa.Connection, sql_name: str, name: str, ours: ownership.Ours) -> pd.DataFrame:
     dialect, table = dialect_of(connection), schema.metadata.tables[name]
-    condition = ownership.of_the_release(dialect, "t", table) if ours_only else ""
     wanted = ", ".join(dialect.select(c, "t") for c in table.columns)
     keys = ", ".join(dialect.order(f't."{c.name}"', c) for c in table.primary_key)
-    sql = f"SELECT {wanted} FROM {sql_name} t {condition} ORDER BY {keys}"
-    return from_arrow(name, dialect.fetch(connection, sql, columns(name)))
+    found = dialect.fetch(connection, f"SELECT {wanted} FROM {sql_name} t ORDER BY {keys}", columns(name))
+    return from_arrow(name, ours.of_the_release(table, found))
 
 
 def _validate(options: Options) -> None:

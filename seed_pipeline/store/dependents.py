@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from seed_pipeline import schema
-from seed_pipeline.store.catalogue import Reference
+from seed_pipeline.store.catalogue import Reference, quoted
 from seed_pipeline.store.differences import Difference
 from seed_pipeline.store.plan import Effect
 from seed_pipeline.store.workspace import Workspace
@@ -115,7 +115,7 @@ def _join(space: Workspace, reference: Reference, what: str) -> str:
 
 def _matches(alias: str, reference: Reference) -> str:
     pairs = zip(reference.columns, reference.parent_columns, strict=True)
-    return " AND ".join(f'c."{child}" = {alias}."{parent}"' for child, parent in pairs)
+    return " AND ".join(f"c.{quoted(child)} = {alias}.{quoted(parent)}" for child, parent in pairs)
 
 
 def _referred(space: Workspace, reference: Reference, condition: str) -> str:

@@ -15,9 +15,9 @@ class Difference:
     """Rows of one table, counted by what has to happen to them.
 
     staged: in the release; ours/foreign _staged/_left: in the target, by whose they are and whether the release has
-    the key; gone, changed, kept: ours; edited_changed, edited_gone: those of them that somebody edited; taken: foreign
-    rows left in the place of ours, `conflicts` of them with other values (taken or not); foreign_gone: foreign rows to
-    be deleted because the user asked for it.
+    the key; gone, changed, kept: ours; edited_changed, edited_gone: those of them that somebody edited; returned: ours
+    to be inserted, since somebody deleted them; taken: foreign rows left in the place of ours, `conflicts` of them with
+    other values (taken or not); foreign_gone: foreign rows to be deleted because the user asked for it.
     """
 
     table: str
@@ -31,6 +31,7 @@ class Difference:
     kept: int = 0
     edited_changed: int = 0
     edited_gone: int = 0
+    returned: int = 0
     taken: int = 0
     conflicts: int = 0
     foreign_gone: int = 0
@@ -63,13 +64,19 @@ class Difference:
 def compare(space: Workspace) -> dict[str, Difference]:
     """Fill the temporary tables `gone`, `changed` and `taken`; the counts per table."""
     space.forget()
-    filled = [f"SELECT '{t.name}' WHERE EXISTS (SELECT 1 FROM {space.sql_name(t.name)})" for t in space.tables]
-    present = set(space.connection.exec_driver_sql(" UNION ALL ".join(filled)).scalars())
+    there = [t.name for t in space.tables if t.name in space.catalogue.tables and t.name not in space.settled]
+    filled = [f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {space.sql_name(name)})" for name in there]
+    present = set(space.connection.exec_driver_sql(" UNION ALL ".join(filled)).scalars()) if filled else set()
     return {table.name: _compare(space, table, table.name in present) for table in space.tables}
 
 
 def _compare(space: Workspace, table: sa.Table, has_rows: bool) -> Difference:
+    if settled := space.settled.get(table.name):
+        return Difference(
+            table.name, settled.staged, ours_staged=settled.staged, foreign_left=settled.total - settled.staged
+        )
     found = Difference(table.name, staged=space.staged.get(table.name, 0))
+    found.returned = _returned(space, table) if found.staged else 0
     if not has_rows:
         return found
     if found.staged:
@@ -100,11 +107,21 @@ def _classify(space: Workspace, table: sa.Table, found: Difference) -> None:
     if table.name not in schema.FILLED:
         ours = "FALSE"
     elif not ownership.is_ours(table.name):
-        ours, manifest = "r.row_key IS NOT NULL", ownership.joined(space.dialect, "t", table)
+        ours, manifest = "r.row_key IS NOT NULL", space.joined("t", table.name)
     sql = f"SELECT {ours}, {staged}, count(*) FROM {space.sql_name(table.name)} t {join} {manifest} GROUP BY 1, 2"
     for owned, in_stage, rows in space.connection.exec_driver_sql(sql):
         name = f"{'ours' if owned else 'foreign'}_{'staged' if in_stage else 'left'}"
         setattr(found, name, rows)
+
+
+def _returned(space: Workspace, table: sa.Table) -> int:
+    """Rows of ours that the release has and somebody deleted."""
+    if table.name not in schema.FILLED or ownership.is_ours(table.name) or not space.known(table.name).num_rows:
+        return 0
+    source = f"{space.name('stage', table.name)} s {space.joined('s', table.name)}"
+    same = space.same("s", "t", space.keys(table.name))
+    there = f"EXISTS (SELECT 1 FROM {space.sql_name(table.name)} t WHERE {same})"
+    return space.scalar(f"SELECT count(*) FROM {source} WHERE r.row_key IS NOT NULL AND NOT {there}")
 
 
 def _find_gone(space: Workspace, table: sa.Table, found: Difference) -> None:
@@ -143,11 +160,15 @@ def _find_edited(space: Workspace, table: sa.Table, found: Difference) -> None:
     for what in ("changed", "gone"):
         if not space.has(what, table.name):
             continue
-        sql = f"""SELECT {space.columns("t", space.keys(table.name))}
-            FROM {space.name(what, table.name)} x JOIN {space.sql_name(table.name)} t
-            ON {space.same("x", "t", space.keys(table.name))} {ownership.joined(space.dialect, "t", table)}
-            WHERE r.digest <> {ownership.digest(space.dialect, "t", table)}"""
+        on = f"JOIN {space.name(what, table.name)} x ON {space.same('x', 't', space.keys(table.name))}"
+        edited = space.edited(table, on)
+        if not len(edited):
+            continue
+        space.keys_into('"seed_edited"', edited)
+        sql = f"""SELECT {space.columns("t", space.keys(table.name))} FROM {space.sql_name(table.name)} t
+            WHERE {ownership.row_key(space.dialect, "t", table)} IN (SELECT row_key FROM "seed_edited")"""
         setattr(found, f"edited_{what}", space.keep(f"edited_{what}", table.name, sql))
+        space.run('DROP TABLE "seed_edited"')
     if found.edited_changed and space.options.on_edited == "keep":
         among = space.among("edited_changed", table.name)
         found.changed -= space.run(f"DELETE FROM {space.name('changed', table.name)} WHERE {among}")

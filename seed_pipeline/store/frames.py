@@ -117,8 +117,3 @@ def conform(table: str, frame: pd.DataFrame, names: Sequence[str] | None = None)
         why = "no entity filled the column" + ("s" if len(missing) > 1 else "")
         raise StoreError(f"{table}: {', '.join(missing)}", None, why, "materialize the assets that fill them")
     return from_arrow(table, to_arrow(table, frame[wanted]))
-
-
-def empty(table: str) -> pd.DataFrame:
-    """No rows of the table, in its dtypes."""
-    return from_arrow(table, pa.schema([(c.name, arrow_type(c)) for c in columns(table)]).empty_table())

@@ -81,8 +81,8 @@ def _harmless(url: sa.URL, name: str, allow_production: bool) -> None:
 
 
 def _files(url: sa.URL) -> list[tuple[str, ...]]:
-    """The path as it is written, and what it leads to where there is a link on the way."""
-    path = file(url) or Path(":memory:")
+    """The path as it is written, but without detours, and what it leads to where there is a link on the way."""
+    path = Path(os.path.normpath(file(url) or ":memory:"))
     here, real = Path.cwd().resolve(), path.resolve()
     found: list[tuple[str, ...]] = [(f"sqlite:///{path}".lower(), f"sqlite:///{path.absolute()}".lower())]
     if real != Path(os.path.normpath(here / path)):

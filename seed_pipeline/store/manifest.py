@@ -3,13 +3,17 @@
 import json
 from collections.abc import Mapping, Sequence
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from seed_pipeline import schema
+from seed_pipeline.store import ownership
 from seed_pipeline.store.differences import Difference
-from seed_pipeline.store.ownership import ROWS, digest, is_ours, releases, row_key, settings
+from seed_pipeline.store.ownership import releases, settings
 from seed_pipeline.store.plan import Options, Release
-from seed_pipeline.store.workspace import Workspace
+from seed_pipeline.store.stream import Content, Stream
+from seed_pipeline.store.workspace import Settled, Workspace
 
 _SAID = ("seed", "as_of", "settings_fingerprint", "data_fingerprint", "version", "answer_key")
 
@@ -59,54 +63,63 @@ def _said(release: Release, options: Options) -> dict:
     return {**of_the_release, "seed": str(release.seed), "answer_key": options.answer_key}
 
 
-def refresh(space: Workspace, differences: Mapping[str, Difference]) -> int:
-    """Bring the keys of our rows in line with what was applied; how many keys were written."""
-    counts = "count(*), sum(CASE WHEN kept THEN 1 ELSE 0 END), count(*) - count(digest)"
-    sql = f"SELECT table_name, {counts} FROM {ROWS} GROUP BY table_name"
-    recorded = {row[0]: tuple(map(int, row[1:])) for row in space.connection.exec_driver_sql(sql)}
-    ours = [t for t in space.tables if t.name in schema.FILLED and not is_ours(t.name)]
-    return sum(_refresh(space, t, differences[t.name], *recorded.get(t.name, (0, 0, 0))) for t in ours)
+def untouched(space: Workspace, contents: Mapping[str, Content]) -> dict[str, Settled]:
+    """Tables that hold what the release has for them, rows of others beside it or not: nobody wrote since."""
+    if space.options.empty_foreign_data or ownership.CONTENTS not in space.catalogue.tables:
+        return {}
+    recorded = {row.table_name: row for row in space.connection.execute(sa.select(ownership.contents))}
+    found = {}
+    for label, content in contents.items():
+        said = recorded.get(label)
+        if said and said.content == content.digest and label in space.catalogue.tables and space.wants(label):
+            name = space.sql_name(label)
+            if said.seal and said.seal == space.dialect.seal(space.connection, name):
+                found[label] = Settled(content.rows, space.scalar(f"SELECT count(*) FROM {name}"))
+    return found
 
 
-def _refresh(space: Workspace, table: sa.Table, found: Difference, recorded: int, kept: int, undigested: int) -> int:
-    present = found.ours_staged + found.ours_left
-    # Where rows are kept, equal counts say nothing: the release may have those that were kept, and the other way round.
-    touched = kept or undigested or found.kept or found.changed or found.insert or found.gone or found.adopted
-    if recorded == present and not touched:
-        return 0
-    mine = f"table_name = '{table.name}'"
-    known = f"SELECT row_key FROM {ROWS} WHERE {mine}"
-    there = f"SELECT {row_key(space.dialect, 't', table)} AS row_key FROM {space.sql_name(table.name)} t"
-    released = _released(space, table)
-    written = 0
-    if recorded:
-        written += space.run(f"DELETE FROM {ROWS} WHERE {mine} AND row_key IN ({known} EXCEPT {there})")
-    if kept:
-        released_keys = f"SELECT n.row_key FROM ({released}) n"
-        written += space.run(f"UPDATE {ROWS} SET kept = FALSE WHERE {mine} AND kept AND row_key IN ({released_keys})")
-    for stale in _stale(space, table, undigested):
-        same = f"{mine} AND r.row_key = n.row_key"
-        written += space.run(f"UPDATE {ROWS} AS r SET digest = n.digest FROM ({released} {stale}) n WHERE {same}")
-    unknown = f"NOT EXISTS (SELECT 1 FROM {ROWS} r WHERE r.{mine} AND r.row_key = n.row_key)"
-    new = f"SELECT '{table.name}', n.row_key, FALSE, n.digest FROM ({released}) n WHERE {unknown} ORDER BY 2"
-    written += space.run(f"INSERT INTO {ROWS} (table_name, row_key, kept, digest) {new}")
+def refresh(space: Workspace, differences: Mapping[str, Difference]) -> bool:
+    """Bring the keys of our rows in line with what was applied; whether there was anything to write."""
+    ours = [t for t in space.tables if t.name in schema.FILLED and not ownership.is_ours(t.name)]
+    written = [_refresh(space, t, differences[t.name]) for t in ours if t.name not in space.settled]
+    if ownership.ROWS in space.catalogue.tables:
+        name = space.sql_name(ownership.ROWS)
+        space.run(f"{'DROP TABLE' if space.dialect.owns(space.connection, name) else 'DELETE FROM'} {name}")
+    return any(written)
+
+
+def _refresh(space: Workspace, table: sa.Table, found: Difference) -> bool:
+    known, now = space.known(table.name), _released(space, table)
     if found.kept:
-        rest = f"{known} EXCEPT SELECT n.row_key FROM ({released}) n"
-        written += space.run(f"UPDATE {ROWS} SET kept = TRUE WHERE {mine} AND NOT kept AND row_key IN ({rest})")
-    return written
+        stays = pc.is_in(known["row_key"], space.row_keys(table, space.sql_name(table.name)))
+        kept = known.filter(pc.and_not(stays, pc.is_in(known["row_key"], now["row_key"])))
+        now = pa.concat_tables([now, kept.set_column(1, "kept", pa.repeat(True, kept.num_rows))])
+    legacy = ownership.ROWS in space.catalogue.tables
+    if not legacy and (known.equals(now) or known.sort_by("row_key").equals(now.sort_by("row_key"))):
+        return False
+    ownership.remember(space.connection, table.name, now)
+    return True
 
 
-def _stale(space: Workspace, table: sa.Table, undigested: int) -> list[str]:
-    """SQL: which released rows need another digest: those that changed, and all where an earlier version kept none."""
-    if undigested:
-        return [""]
-    return [f"AND {space.within('changed', 's', table.name)}"] if space.has("changed", table.name) else []
+def _released(space: Workspace, table: sa.Table) -> pa.Table:
+    """The manifest's keys and digests of the release's rows that we own."""
+    staged = space.released.get(table.name, [])
+    if staged and space.renamed:
+        staged = [ownership.of_data(table, space.staged_rows(table))]
+    now = pa.concat_tables([ownership.KNOWN.empty_table(), *staged])
+    if not space.has("taken", table.name):
+        return now
+    return now.filter(pc.invert(pc.is_in(now["row_key"], space.row_keys(table, space.name("taken", table.name)))))
 
 
-def _released(space: Workspace, table: sa.Table) -> str:
-    """SQL: the manifest's keys and digests of the release's rows that we own."""
-    if not space.staged.get(table.name):
-        return f"SELECT row_key, digest FROM {ROWS} WHERE FALSE"
-    key, stage = row_key(space.dialect, "s", table), space.name("stage", table.name)
-    values = f"{key} AS row_key, {digest(space.dialect, 's', table)} AS digest"
-    return f"SELECT {values} FROM {stage} s WHERE NOT {space.within('taken', 's', table.name)}"
+def seal(space: Workspace, stream: Stream, differences: Mapping[str, Difference], seals: Mapping[str, str]) -> None:
+    """Say what each table comes to, and by what it can be known again, where it holds the release and all of it."""
+    for label in schema.FILLED:
+        if label in differences and label not in space.settled:
+            space.connection.execute(ownership.contents.delete().where(ownership.contents.c.table_name == label))
+            found, content = differences[label], stream.contents.get(label)
+            is_whole = not (found.kept or found.taken or found.edited_changed or space.renamed) and space.wants(label)
+            if content and is_whole:
+                sealed = seals.get(label) or space.dialect.seal(space.connection, space.sql_name(label))
+                values = {"table_name": label, "content": content.digest, "seal": sealed}
+                space.connection.execute(ownership.contents.insert().values(values))

@@ -29,7 +29,7 @@ def drop_schema(connection: sa.Connection) -> None:
         connection.exec_driver_sql(f"DROP SCHEMA {schema.OWN_SCHEMA}")
 
 
-def take_over(connection: sa.Connection) -> list[str]:
+def take_over(connection: sa.Connection, pretend: bool = False) -> list[str]:
     """Move the last version's answer key and manifest, and rename the constraints of the tables that it created.
 
     `schema:NAME` if there was anything to move. Raises StoreError where it cannot be moved.
@@ -46,10 +46,11 @@ def take_over(connection: sa.Connection) -> list[str]:
     if connection.exec_driver_sql(f"SELECT to_regclass('{schema.OWN_SCHEMA}.{_MANIFEST[0]}')").scalar_one():
         why = f"there is a manifest in the schema {schema.OWN_SCHEMA} and one of the last version in {here}"
         raise StoreError(where, None, why, f"seed-pipeline clean with that version, or DROP TABLE {', '.join(old)}")
-    make_schema(connection)
-    for move in moves:
-        connection.exec_driver_sql(move)
-    _rename(connection)
+    if not pretend:
+        make_schema(connection)
+        for move in moves:
+            connection.exec_driver_sql(move)
+        _rename(connection)
     return [f"schema:{schema.OWN_SCHEMA}"]
 
 

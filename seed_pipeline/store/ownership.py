@@ -1,27 +1,41 @@
-"""Which rows are ours: three manifest tables, on PostgreSQL in a schema of our own, on SQLite beside the platform's.
+"""Which rows are ours: manifest tables, on PostgreSQL in a schema of our own, on SQLite beside the platform's.
 
 `seed_pipeline_releases` has one row per release that changed something, `seed_pipeline_settings` their settings as
-JSON. `seed_pipeline_rows` has the key of every row we own in the platform's tables (its columns joined by `/`); `kept`
-marks rows of earlier releases that stay although the newest does not have them, `digest` is over the values that we
-wrote, and tells rows that somebody edited since. The answer key's tables are ours as a whole and have no rows there.
+JSON. `seed_pipeline_keys` has the key of every row we own in the platform's tables (its columns joined by `/`), packed:
+`kept` marks rows of earlier releases that stay although the newest does not have them, `digest` is over the values that
+we wrote, and tells rows that somebody edited since. `seed_pipeline_contents` says what each table comes to, where it
+holds the release and nothing else of ours, and by which seal its rows can be known again. The answer key's tables are
+ours as a whole and have no keys there.
 """
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from seed_pipeline import schema
+from seed_pipeline.core.columns import arrow_type
+from seed_pipeline.store.catalogue import Catalogue
 from seed_pipeline.store.dialects import Dialect
+from seed_pipeline.store.digests import of_rows
 
-ROWS, RELEASES = "seed_pipeline_rows", "seed_pipeline_releases"
+RELEASES, KEYS, CONTENTS = "seed_pipeline_releases", "seed_pipeline_keys", "seed_pipeline_contents"
+ROWS = "seed_pipeline_rows"
+"""The last version's manifest of rows, one row each; taken over by the next release."""
 
 metadata = sa.MetaData()
-rows = sa.Table(
-    ROWS,
+keys = sa.Table(
+    KEYS,
     metadata,
     sa.Column("table_name", sa.String(63), primary_key=True),
-    sa.Column("row_key", sa.Text(), primary_key=True),
-    sa.Column("kept", sa.Boolean(), nullable=False),
-    sa.Column("digest", sa.BigInteger()),
-    info={"by_key": True},
+    sa.Column("part", sa.Integer(), primary_key=True, autoincrement=False),
+    sa.Column("packed", sa.LargeBinary(), nullable=False),
+)
+contents = sa.Table(
+    CONTENTS,
+    metadata,
+    sa.Column("table_name", sa.String(63), primary_key=True),
+    sa.Column("content", sa.Text(), nullable=False),
+    sa.Column("seal", sa.Text(), nullable=False),
 )
 releases = sa.Table(
     RELEASES,
@@ -42,7 +56,13 @@ settings = sa.Table(
     sa.Column("settings_fingerprint", sa.Text(), primary_key=True),
     sa.Column("content", sa.Text(), nullable=False),
 )
-TABLES = (releases, rows, settings)
+TABLES = (releases, keys, contents, settings)
+OWN = {*schema.ANSWER_KEY, *(table.name for table in TABLES), ROWS}
+"""The tables that are ours as a whole."""
+
+KNOWN = pa.schema([("row_key", pa.string()), ("kept", pa.bool_()), ("digest", pa.int32())])
+_PART = 200_000
+_FAST = pa.ipc.IpcWriteOptions(compression="zstd")
 
 
 def is_ours(table: str) -> bool:
@@ -50,44 +70,75 @@ def is_ours(table: str) -> bool:
     return table in schema.ANSWER_KEY
 
 
+def of_data(table: sa.Table, data: pa.Table) -> pa.Table:
+    """Keys and digests of rows, as the manifest has them."""
+    names = [c.name for c in table.columns if not c.primary_key]
+    digests = of_rows(data.select(names)) if names else pa.array([0] * data.num_rows, pa.int32())
+    return pa.Table.from_arrays([row_keys(table, data), pa.repeat(False, data.num_rows), digests], schema=KNOWN)
+
+
+def row_keys(table: sa.Table, data: pa.Table) -> pa.ChunkedArray:
+    """The rows' keys, as the manifest has them."""
+    columns = [data[c.name].cast(arrow_type(c)).cast(pa.string()) for c in table.primary_key]
+    return columns[0] if len(columns) == 1 else pc.binary_join_element_wise(*columns, "/")
+
+
+def known(connection: sa.Connection, catalogue: Catalogue, label: str) -> pa.Table:
+    """Columns row_key, kept and digest of our rows of a table; no digest where an earlier version kept none."""
+    tables = [KNOWN.empty_table()]
+    if KEYS in catalogue.tables:
+        chosen = sa.select(keys.c.packed).where(keys.c.table_name == label).order_by(keys.c.part)
+        tables += [pa.ipc.open_stream(packed).read_all() for packed in connection.execute(chosen).scalars()]
+    if ROWS in catalogue.tables:
+        sql = f"SELECT row_key, kept FROM {catalogue.tables[ROWS].name} WHERE table_name = '{label}'"
+        rows = connection.exec_driver_sql(sql).all()
+        named = [[row[0] for row in rows], [bool(row[1]) for row in rows], [None] * len(rows)]
+        tables.append(pa.table(named, schema=KNOWN))
+    return pa.concat_tables(tables)
+
+
+def remember(connection: sa.Connection, label: str, rows: pa.Table) -> None:
+    """Put the keys of a table in place of those that were known."""
+    connection.execute(keys.delete().where(keys.c.table_name == label))
+    for part, first in enumerate(range(0, rows.num_rows, _PART)):
+        packed = pa.BufferOutputStream()
+        with pa.ipc.new_stream(packed, KNOWN, options=_FAST) as writer:
+            writer.write_table(rows.slice(first, _PART).combine_chunks())
+        values = {"table_name": label, "part": part, "packed": packed.getvalue().to_pybytes()}
+        connection.execute(keys.insert().values(values))
+
+
 def row_key(dialect: Dialect, alias: str, table: sa.Table) -> str:
     """SQL: the row's key as the manifest keeps it."""
     return " || '/' || ".join(dialect.text(f'{alias}."{c.name}"', c) for c in table.primary_key)
 
 
-def digest(dialect: Dialect, alias: str, table: sa.Table) -> str:
-    """SQL: 64 bits over the values of the alias's row, the same for a staged row and the one written from it."""
-    return dialect.digest([(f'{alias}."{c.name}"', c) for c in table.columns if not c.primary_key])
+class Ours:
+    """Which rows of a target are the newest release's, for whoever has read them."""
 
+    def __init__(self, connection: sa.Connection, catalogue: Catalogue) -> None:
+        self.connection, self.catalogue = connection, catalogue
+        self.is_known = not {RELEASES, KEYS, ROWS}.isdisjoint(catalogue.tables)
+        self._kept: dict[str, pa.ChunkedArray] = {}
 
-def joined(dialect: Dialect, alias: str, table: sa.Table) -> str:
-    """SQL: a left join to the manifest's row `r` of the alias's row."""
-    return f"LEFT JOIN {ROWS} r ON r.table_name = '{table.name}' AND r.row_key = {row_key(dialect, alias, table)}"
+    def of_the_release(self, table: sa.Table, data: pa.Table) -> pa.Table:
+        """The rows of the newest release; of the answer key, those that speak of such rows alone."""
+        if not self.is_known or not data.num_rows:
+            return data
+        if not is_ours(table.name):
+            mine = known(self.connection, self.catalogue, table.name)
+            return data.filter(pc.is_in(row_keys(table, data), mine.filter(pc.invert(mine["kept"]))["row_key"]))
+        for column, key in schema.links(table):
+            gone = pc.is_in(data[column.name].cast(pa.string()), self._of_kept(key.table.name))
+            data = data.filter(pc.invert(gone))
+        if "row_key" in table.columns:  # truth_defects names rows of any table, as the manifest does
+            for name in pc.unique(data["table_name"]).to_pylist():
+                kept = pc.and_(pc.equal(data["table_name"], name), pc.is_in(data["row_key"], self._of_kept(name)))
+                data = data.filter(pc.invert(kept))
+        return data
 
-
-def of_the_release(dialect: Dialect, alias: str, table: sa.Table) -> str:
-    """SQL after FROM: only the rows of the newest release; of the answer key, those that speak of such rows alone."""
-    if not is_ours(table.name):
-        key = row_key(dialect, alias, table)
-        return f"JOIN {ROWS} r ON r.table_name = '{table.name}' AND NOT r.kept AND r.row_key = {key}"
-    kept = [_refers_to_kept(dialect, alias, column, key) for column, key in schema.links(table)]
-    if "row_key" in table.columns:  # truth_defects names rows of any table, as the manifest does
-        same = f"r.table_name = {alias}.table_name AND r.row_key = {alias}.row_key"
-        kept.append(f"EXISTS (SELECT 1 FROM {ROWS} r WHERE r.kept AND {same})")
-    return "WHERE " + " AND ".join(f"NOT {condition}" for condition in kept)
-
-
-def _refers_to_kept(dialect: Dialect, alias: str, column: sa.Column, key: sa.Column) -> str:
-    kept = f"SELECT 1 FROM {ROWS} r WHERE r.table_name = '{key.table.name}' AND r.kept"
-    value = dialect.text(f'{alias}."{column.name}"', column)
-    return f"EXISTS ({kept} AND r.row_key = {value})"
-
-
-def owned(dialect: Dialect, alias: str, table: str) -> str:
-    """SQL: the alias's row is ours."""
-    if table not in schema.FILLED:
-        return "FALSE"
-    if is_ours(table):
-        return "TRUE"
-    key = row_key(dialect, alias, schema.metadata.tables[table])
-    return f"EXISTS (SELECT 1 FROM {ROWS} o WHERE o.table_name = '{table}' AND o.row_key = {key})"
+    def _of_kept(self, label: str) -> pa.ChunkedArray:
+        if label not in self._kept:
+            mine = known(self.connection, self.catalogue, label)
+            self._kept[label] = mine.filter(mine["kept"])["row_key"]
+        return self._kept[label]

@@ -71,13 +71,13 @@ class Effect:
     """What the release means for rows that are not ours, or (`ours`) that somebody edited since we wrote them.
 
     what: "deleted", "emptied" (the reference is set to null), "overwritten" and "adopted" (they become ours, with our
-    values or with the same), "kept" (our rows stay because of them), "refused";
+    values or with the same), "kept" (our rows stay because of them), "returned" (ours, deleted there), "refused";
     because: the reference in words, for example "sessions.tutor_id → users".
     """
 
     table: str
     rows: int
-    what: Literal["deleted", "emptied", "overwritten", "adopted", "kept", "refused"]
+    what: Literal["deleted", "emptied", "overwritten", "adopted", "kept", "returned", "refused"]
     because: str
     ours: bool = False
 
@@ -90,11 +90,12 @@ class Effect:
             "overwritten": "are overwritten and become ours",
             "adopted": "become ours",
             "kept": "stay, with what they need of ours",
+            "returned": "come back",
             "refused": "stand in the way",
         }[self.what]
         if self.ours:
             said = {"overwritten": "are overwritten", "kept": "stay as they are"}.get(self.what, said)
-        whose = "ours that somebody edited" if self.ours else "others"
+        whose = f"ours that somebody {'deleted' if self.what == 'returned' else 'edited'}" if self.ours else "others"
         return f"{self.table}: {self.rows:,} row(s) of {whose} {said} ({self.because})"
 
 

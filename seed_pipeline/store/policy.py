@@ -25,9 +25,9 @@ _SETTINGS = {
     "standard_conforming_strings": "on",
     "row_security": "off",  # rows that are hidden from us are an error, not an absence
     "statement_timeout": "0",
-    "lock_timeout": "60s",
     "idle_in_transaction_session_timeout": "0",
 }
+_USUAL_WAIT = "60s"
 _WORDS = "žluťoučký kůň – “naïve” 火"
 _ASKED = """SELECT coalesce(%(schema)s, nullif(current_schema(), %(own)s), 'public'),
     quote_ident(current_user), current_setting('session_replication_role'), convert_to(%(words)s, 'UTF8')"""
@@ -86,5 +86,8 @@ def _begin(connection: sa.Connection) -> None:
     raw: Any = connection.connection.driver_connection
     schema = connection.connection.info["schema"].replace('"', '""')
     recent = {"transaction_timeout": "0"} if raw.info.server_version >= 170000 else {}
-    settings = [f"SET LOCAL {name} = '{value}'" for name, value in {**_SETTINGS, **recent}.items()]
+    ours = {"lock_timeout": connection.connection.info.get("lock_timeout", _USUAL_WAIT), **recent}
+    if connection.get_execution_options()["only_reads"]:
+        ours["transaction_read_only"] = "on"
+    settings = [f"SET LOCAL {name} = '{value}'" for name, value in {**_SETTINGS, **ours}.items()]
     raw.execute("; ".join(["BEGIN", *settings, f'SET LOCAL search_path = "{schema}", {OWN_SCHEMA}']))

@@ -1,9 +1,11 @@
 """PostgreSQL 13 and newer through psycopg 3: native enumerations and UUIDs, COPY, advisory lock."""
 
 import io
+import json
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import psycopg
 import pyarrow as pa
@@ -15,13 +17,14 @@ from sqlalchemy.schema import CreateTable
 from seed_pipeline import schema
 from seed_pipeline.core.columns import arrow_type, kind
 from seed_pipeline.store import moving, policy, postgres_catalogue
-from seed_pipeline.store.catalogue import Catalogue
+from seed_pipeline.store.catalogue import Catalogue, quoted
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.target import bare, redact, secrets
 
 _DIALECT = postgresql.dialect()
 _CATALOGUE = [f"pg_catalog.{name}" for name in ("pg_class", "pg_constraint", "pg_attribute", "pg_depend", "pg_type")]
 _MANY_ROWS = 1_000
+_MANY_WRITERS = 50
 # Any constant will do; it only has to be ours. PostgreSQL scopes advisory locks to the database.
 _LOCK = 0x5EED_DA7A
 _SUPPORT = "seed_pipeline_support_"
@@ -33,6 +36,7 @@ class Postgres:
     distinct = "IS DISTINCT FROM"
     row_id = "ctid"
     on_commit = "ON COMMIT DROP"
+    seals_in_order = False
 
     def engine(self, url: sa.URL, writable: bool, target_schema: str) -> sa.Engine:
         """An engine whose own URL holds no secret: the password travels in the connection's arguments alone."""
@@ -40,14 +44,23 @@ class Postgres:
             bare(url).difference_update_query(["schema"]),
             poolclass=sa.pool.NullPool,
             connect_args=policy.arguments(url),
-            execution_options={"secrets": secrets(url)},
+            execution_options={"secrets": secrets(url), "only_reads": not writable},
         )
         policy.install(engine, target_schema or str(url.query.get("schema", "")))
         return engine
 
-    def begin(self, connection: sa.Connection, wait_seconds: float) -> sa.RootTransaction:
+    def wait(self, connection: sa.Connection, seconds: float) -> None:
+        """How long any statement from now on waits for somebody else's lock."""
+        connection.connection.info["lock_timeout"] = max(1, int(seconds * 1000))
+
+    def look(self, connection: sa.Connection) -> None:
+        """Begin a transaction that makes temporary tables and writes nothing else."""
+        connection.begin()
+        connection.exec_driver_sql("SET TRANSACTION READ WRITE")
+
+    def begin(self, connection: sa.Connection, wait_seconds: float, unchecked: bool) -> None:
         """Begin the release's transaction under the advisory lock; waits for another release, then fails."""
-        transaction = connection.begin()
+        connection.begin()
         # A client that was killed must not hold the lock until its last statement ends (PostgreSQL 14 and newer).
         if _version(connection) >= 14:
             with suppress(sa.exc.DBAPIError), connection.begin_nested():
@@ -57,7 +70,28 @@ class Postgres:
             if time.monotonic() >= until:
                 raise self._taken(connection)
             time.sleep(0.1)
-        return transaction
+
+    def orphans(self, connection: sa.Connection, names: Sequence[str]) -> list[str]:
+        """None: the database has looked at every key."""
+        return []
+
+    def seal(self, connection: sa.Connection, table: str) -> str:
+        """By what the table's rows can be known again: how many were written by which transaction; "" if by many.
+
+        A row that is changed is another row, of another transaction; a copy of the table is another table. Numbers of
+        transactions come again after 2^32, so that a seal ends with each half of these.
+        """
+        counted = f"SELECT xmin::text, count(*) FROM {table} GROUP BY 1 ORDER BY 1"
+        found = {str(row[0]): int(row[1]) for row in connection.exec_driver_sql(counted)}
+        sql = f"SELECT '{table}'::regclass::oid, pg_snapshot_xmax(pg_current_snapshot())::text::numeric::bigint >> 31"
+        place = connection.exec_driver_sql(sql).one()
+        return json.dumps([*map(int, place), found]) if len(found) <= _MANY_WRITERS else ""
+
+    def uses(self, connection: sa.Connection, table: str) -> list[str]:
+        """Views and the like that are made of the table."""
+        sql = """SELECT DISTINCT r.ev_class::regclass::text FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid
+            WHERE d.classid = 'pg_rewrite'::regclass AND d.refobjid = %s::regclass AND r.ev_class <> d.refobjid"""
+        return list(connection.exec_driver_sql(sql, (table,)).scalars())
 
     def _taken(self, connection: sa.Connection) -> StoreError:
         sql = (
@@ -76,12 +110,23 @@ class Postgres:
         return False
 
     def lock_tables(self, connection: sa.Connection, names: Sequence[str], wait_seconds: float) -> None:
-        """Keep other writers (not readers) off the tables, so that what was planned is what is applied."""
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {max(1, int(wait_seconds * 1000))}")
+        """Keep other writers (not readers) off the tables, so that what was planned is what is applied.
+
+        Waits so long for all of them together, then fails.
+        """
         mine = "SELECT n FROM unnest(%s::text[]) WITH ORDINALITY u(n, at) WHERE has_table_privilege(n, %s) ORDER BY at"
         lockable = connection.exec_driver_sql(mine, (list(names), "UPDATE, DELETE, TRUNCATE")).scalars().all()
-        if lockable:  # of others' tables that refer to ours a user may have no more than SELECT
-            connection.exec_driver_sql(f"LOCK TABLE {', '.join(lockable)} IN SHARE ROW EXCLUSIVE MODE")
+        if not lockable:  # of others' tables that refer to ours a user may have no more than SELECT
+            return
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {max(1, int(wait_seconds * 1000))}")
+        try:
+            locking = f"LOCK TABLE {', '.join(lockable)} IN SHARE ROW EXCLUSIVE MODE"
+            connection.exec_driver_sql(locking, execution_options={"no_parameters": True})
+        except sa.exc.DBAPIError as error:
+            if isinstance(error.orig, psycopg.errors.QueryCanceled):
+                raise psycopg.errors.LockNotAvailable from None
+            raise
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
 
     def books(self, connection: sa.Connection) -> dict[str, tuple[int, int]] | None:
         """Rows that came to and left each table in this transaction: cascades and triggers, rows nobody may see, all.
@@ -142,15 +187,19 @@ class Postgres:
             connection.exec_driver_sql(f'DROP TYPE IF EXISTS "{name}"')
 
     def stage(self, table: sa.Table, name: str, target: str) -> str:
-        """DDL of a temporary table with the columns as the target has them, and no rules."""
+        """DDL of a temporary table with the columns as the target has them, or would get them, and no rules."""
+        if not target:
+            types = [f"{quoted(c.name)} {_DIALECT.type_compiler_instance.process(c.type)}" for c in table.columns]
+            return f"CREATE TEMP TABLE {name} ({', '.join(types)}) {self.on_commit}"
         columns = ", ".join(f'"{c.name}"' for c in table.columns)
         return f"CREATE TEMP TABLE {name} {self.on_commit} AS SELECT {columns} FROM {target} WITH NO DATA"
 
-    def fill(self, connection: sa.Connection, name: str, data: pa.Table) -> None:
-        """Append the rows to a staged table."""
+    def fill(self, connection: sa.Connection, name: str, data: pa.Table, seal: Any = None) -> None:
+        """Append the rows to a table; `seal` is left to the database."""
         cursor = connection.connection.cursor()
         options = pacsv.WriteOptions(include_header=False)
-        with cursor.copy(f"COPY pg_temp.{name} FROM STDIN (FORMAT csv, ENCODING 'UTF8')") as copy:
+        names = ", ".join(quoted(name) for name in data.column_names)
+        with cursor.copy(f"COPY {name} ({names}) FROM STDIN (FORMAT csv, ENCODING 'UTF8')") as copy:
             for batch in data.to_batches(max_chunksize=50_000):
                 text = io.BytesIO()
                 pacsv.write_csv(batch, text, options)
@@ -158,7 +207,7 @@ class Postgres:
 
     def index(self, connection: sa.Connection, name: str, keys: Sequence[str], rows: int) -> None:
         """Make a temporary table fit for joins by key; UniqueViolation where a key comes twice."""
-        wanted = ", ".join(f'"{key}"' for key in keys)
+        wanted = ", ".join(map(quoted, keys))
         connection.exec_driver_sql(f'CREATE UNIQUE INDEX "key_of_{name[1:]} ON pg_temp.{name} ({wanted})')
         if rows >= _MANY_ROWS:
             connection.exec_driver_sql(f"ANALYZE pg_temp.{name}")
@@ -171,16 +220,6 @@ class Postgres:
     def text(self, expression: str, column: sa.Column) -> str:
         """The column's value as the text that the manifest of rows keeps."""
         return f"CAST({expression} AS text)"
-
-    def digest(self, values: Sequence[tuple[str, sa.Column]]) -> str:
-        """SQL: a hash of the values, whichever of the types that hold them the columns have."""
-        kinds = {"int": "bigint", "float": "double precision", "timestamp": "timestamp(0)", "bool": "boolean"}
-        plain = [f"CAST({expression} AS {kinds.get(kind(c), 'text')})" for expression, c in values]
-        return f"hashtextextended(CAST(ROW({', '.join(plain)}) AS text), 0)"
-
-    def add(self, table: str, column: sa.Column) -> str:
-        """DDL that adds a column."""
-        return f'ALTER TABLE {table} ADD COLUMN "{column.name}" {_DIALECT.type_compiler_instance.process(column.type)}'
 
     def select(self, column: sa.Column, alias: str) -> str:
         """The column in a form that `fetch` reads."""
@@ -217,7 +256,7 @@ class Postgres:
 
     def support(self, connection: sa.Connection, name: str, table: str, columns: Sequence[str]) -> None:
         """An index that lets the deletion of referenced rows find the referring ones; dropped after the commit."""
-        wanted = ", ".join(f'"{c}"' for c in columns)
+        wanted = ", ".join(map(quoted, columns))
         connection.exec_driver_sql(f'CREATE INDEX IF NOT EXISTS "{name}" ON {table} ({wanted})')
 
     def unsupport(self, connection: sa.Connection, names: Sequence[str]) -> None:
@@ -239,9 +278,9 @@ class Postgres:
         """What the platform's schema and our own hold, and every table elsewhere that refers to it."""
         return postgres_catalogue.read(connection)
 
-    def take_over(self, connection: sa.Connection) -> list[str]:
+    def take_over(self, connection: sa.Connection, *, pretend: bool = False) -> list[str]:
         """Bring what the last version made to where this one has it: see `moving`."""
-        return moving.take_over(connection)
+        return moving.take_over(connection, pretend)
 
     def drop_schema(self, connection: sa.Connection) -> None:
         """Drop our own schema if nothing is left in it."""

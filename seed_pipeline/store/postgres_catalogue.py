@@ -46,7 +46,9 @@ SELECT {_LABEL.format("c")} AS label, quote_ident(n.nspname) || '.' || quote_ide
             ELSE format_type(a.atttypid, a.atttypmod) END AS type,
        ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder) AS labels,
        a.attgenerated <> '' OR a.attidentity = 'a' AS generated, a.attnotnull AS notnull,
-       pg_get_expr(d.adbin, d.adrelid) AS default_value
+       pg_get_expr(d.adbin, d.adrelid) AS default_value,
+       ARRAY(SELECT tgname::text FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal) || ARRAY(
+           SELECT rulename::text FROM pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type <> '1') AS triggers
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
@@ -60,10 +62,13 @@ SELECT {_LABEL.format("c")} AS child, k.contype::text AS contype, {_NAMES.format
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid LEFT JOIN pg_class p ON p.oid = k.confrelid
 WHERE k.contype IN ('p', 'u', 'f', 'c') AND k.conparentid = 0 AND ({_BOTH.format("c")} OR {_BOTH.format("p")})
 ORDER BY 1, k.conname"""
+# A row that moves to another partition comes and goes; of a partitioned table the difference alone says something.
 BOOKS = """
-SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), sum(n_tup_ins), sum(n_tup_del)
+SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname),
+       CASE WHEN c.relkind = 'p' THEN greatest(sum(n_tup_ins) - sum(n_tup_del), 0) ELSE sum(n_tup_ins) END,
+       CASE WHEN c.relkind = 'p' THEN greatest(sum(n_tup_del) - sum(n_tup_ins), 0) ELSE sum(n_tup_del) END
 FROM pg_stat_xact_user_tables s JOIN pg_class c ON c.oid = COALESCE(pg_partition_root(s.relid), s.relid)
-JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT starts_with(s.schemaname, 'pg_temp') GROUP BY 1"""
+JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT starts_with(s.schemaname, 'pg_temp') GROUP BY 1, c.relkind"""
 _ENUMS = f"""
 SELECT t.typname::text, array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_type t
 JOIN pg_enum e ON e.enumtypid = t.oid WHERE t.typnamespace IN ({_HERE}, {_OWN}) GROUP BY 1 ORDER BY 1"""
@@ -74,7 +79,8 @@ def _facts(row: Any, columns: dict[str, ColumnFacts], constraints: Sequence[Any]
     key = next((tuple(c["columns"]) for c in own if c["contype"] == "p"), ())
     uniques = tuple(tuple(c["columns"]) for c in own if c["contype"] == "u")
     checks = tuple(c["definition"] for c in own if c["contype"] == "c")
-    return TableFacts(row["sql_name"], columns, key, uniques, checks, row["relkind"] in "rp")
+    is_table, triggers = row["relkind"] in "rp", tuple(row["triggers"])
+    return TableFacts(row["sql_name"], columns, key, uniques, checks, is_table, triggers)
 
 
 def _reference(row: Any) -> Reference:

@@ -18,9 +18,9 @@ def remove(space: Workspace) -> list[str]:
         if (label in ours or label in schema.ANSWER_KEY) and _is_unused(space, label, dropped):
             space.run(f"DROP TABLE {space.sql_name(label)}")
             dropped.append(label)
-    for table in (t for t in ownership.TABLES if t.name in space.catalogue.tables):
-        is_mine = space.dialect.owns(space.connection, space.sql_name(table.name))
-        space.run(f"{'DROP TABLE' if is_mine else 'DELETE FROM'} {space.sql_name(table.name)}")
+    for label in (label for label in (*ownership.metadata.tables, ownership.ROWS) if label in space.catalogue.tables):
+        is_mine = space.dialect.owns(space.connection, space.sql_name(label))
+        space.run(f"{'DROP TABLE' if is_mine else 'DELETE FROM'} {space.sql_name(label)}")
     for name in created:
         if name.startswith("type:"):
             space.dialect.drop_type(space.connection, name.removeprefix("type:"))
@@ -32,5 +32,7 @@ def _is_unused(space: Workspace, label: str, dropped: list[str]) -> bool:
     if not space.dialect.owns(space.connection, space.sql_name(label)):
         return False
     if any(r.child not in dropped and r.child != label for r in space.catalogue.to([label])):
+        return False
+    if space.dialect.uses(space.connection, space.sql_name(label)):
         return False
     return not space.scalar(f"SELECT count(*) FROM (SELECT 1 FROM {space.sql_name(label)} LIMIT 1) t")

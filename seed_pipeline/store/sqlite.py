@@ -1,23 +1,29 @@
 """SQLite: one file, STRICT tables with plain affinities, WAL so that readers see whole releases."""
 
 import hashlib
+import re
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect, SQLiteTypeCompiler
 from sqlalchemy.schema import CreateTable
 
 from seed_pipeline.core.columns import arrow_type, kind
-from seed_pipeline.store.catalogue import Catalogue, ColumnFacts, Reference, TableFacts
+from seed_pipeline.store import sqlite_catalogue, sqlite_values
+from seed_pipeline.store.catalogue import Catalogue, quoted
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.target import file, redact
 
 _BATCH = 20_000
+_AT_ONCE = 2_000
 _CACHE_KIB = 96 * 1024
 _PATIENCE = 200  # milliseconds
 
@@ -54,17 +60,19 @@ class SQLite:
     distinct = "IS NOT"
     row_id = "rowid"
     on_commit = ""
+    seals_in_order = True
 
     def engine(self, url: sa.URL, writable: bool, target_schema: str) -> sa.Engine:
         """An engine; a file that does not exist is made with its folders, or, not writable, stood in for by memory."""
         path = file(url)
         if path is not None and not path.exists():
-            if not writable:
-                url = url.set(database=":memory:")
-            else:
+            if writable:
                 self._make_folder(url, path)
-        pool = sa.pool.StaticPool if url.database in (None, "", ":memory:") else sa.pool.NullPool
-        engine = sa.create_engine(url, poolclass=pool)
+            else:
+                path, url = None, url.set(database=":memory:")
+        pool = sa.pool.StaticPool if path is None else sa.pool.NullPool
+        only_reads: dict[str, Any] = {} if writable or path is None else {"creator": partial(_reader, path)}
+        engine = sa.create_engine(url, poolclass=pool, **only_reads)
         sa.event.listen(engine, "connect", lambda raw, _: _prepare(raw))
         sa.event.listen(engine, "begin", lambda c: c.exec_driver_sql(c.get_execution_options().get("begin", "BEGIN")))
         return engine
@@ -76,12 +84,52 @@ class SQLite:
             why = f"the folder cannot be made ({error.strerror})"
             raise StoreError(redact(url), None, why, "name a path in a folder that can be written") from None
 
-    def begin(self, connection: sa.Connection, wait_seconds: float) -> sa.RootTransaction:
-        """Begin the release's transaction as the only writer; waits for another writer, then fails."""
+    def wait(self, connection: sa.Connection, seconds: float) -> None:
+        """How long any statement from now on waits for somebody else's lock."""
+        connection.connection.driver_connection.execute(  # type: ignore[union-attr]
+            f"PRAGMA busy_timeout = {int(seconds * 1000)}"
+        )
+
+    def look(self, connection: sa.Connection) -> None:
+        """Begin a transaction that makes temporary tables and writes nothing else."""
+        connection.begin()
+
+    def begin(self, connection: sa.Connection, wait_seconds: float, unchecked: bool) -> None:
+        """Begin the release's transaction as the only writer; waits for another writer, then fails.
+
+        unchecked: without looking at each foreign key; `orphans` looks at all of them at once.
+        """
         raw: Any = connection.connection.driver_connection
-        raw.execute(f"PRAGMA busy_timeout = {int(wait_seconds * 1000)}")
-        connection.info["mode"] = raw.execute("PRAGMA journal_mode").fetchone()[0]
-        return connection.execution_options(begin="BEGIN IMMEDIATE").begin()
+        marked = _mark(connection)
+        mode = raw.execute("PRAGMA journal_mode").fetchone()[0]
+        connection.info["mode"] = marked.read_text() if marked and marked.exists() else mode
+        raw.execute(f"PRAGMA foreign_keys = {'OFF' if unchecked else 'ON'}")
+        connection.execution_options(begin="BEGIN IMMEDIATE").begin()
+
+    def orphans(self, connection: sa.Connection, names: Sequence[str]) -> list[str]:
+        """Where rows of these tables refer to rows that are not there, one line each."""
+        found: Counter[tuple[str, str]] = Counter()
+        for name in names:
+            found.update((row[0], row[2]) for row in connection.exec_driver_sql(f"PRAGMA foreign_key_check({name})"))
+        return [f"{child}: {rows} row(s) name {parent} that are not there" for (child, parent), rows in found.items()]
+
+    def seal(self, connection: sa.Connection, table: str) -> str:
+        """By what the table's rows can be known again: a digest of them all, in their order; "" where there is none."""
+        seal = hashlib.blake2b(digest_size=16)
+        with suppress(sqlite3.OperationalError):
+            cursor = connection.connection.driver_connection.execute(  # type: ignore[union-attr]
+                f"SELECT * FROM {table} ORDER BY rowid"
+            )
+            while rows := cursor.fetchmany(_AT_ONCE):
+                seal.update(sqlite_values.bytes(rows))
+            return seal.hexdigest()
+        return ""
+
+    def uses(self, connection: sa.Connection, table: str) -> list[str]:
+        """Views and triggers elsewhere that speak of the table."""
+        sql = "SELECT name, sql FROM sqlite_master WHERE type IN ('view', 'trigger') AND '\"' || tbl_name || '\"' <> ?"
+        word = re.compile(rf"\b{re.escape(table.strip(chr(34)))}\b", re.IGNORECASE)
+        return [name for name, written in connection.exec_driver_sql(sql, (table,)) if word.search(written)]
 
     def let_readers_go_on(self, connection: sa.Connection) -> bool:
         """Before the first write: begin anew in WAL mode, until `finish`; whether others may have written meanwhile.
@@ -92,7 +140,9 @@ class SQLite:
         if raw.execute("PRAGMA journal_mode").fetchone()[0] == "wal" or connection.info.pop("tried", False):
             return False
         connection.commit()
-        with suppress(sqlite3.OperationalError):
+        with suppress(sqlite3.OperationalError, OSError):
+            if marked := _mark(connection):
+                marked.write_text(connection.info["mode"])
             raw.execute("PRAGMA journal_mode = WAL")
             raw.execute("PRAGMA synchronous = NORMAL")
         connection.begin()
@@ -114,15 +164,14 @@ class SQLite:
         with suppress(sqlite3.Error):
             raw.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            raw.execute("PRAGMA foreign_keys = ON")
             raw.execute(f"PRAGMA journal_mode = {connection.info.get('mode', 'wal')}").fetchall()
+            if marked := _mark(connection):
+                marked.unlink(missing_ok=True)
 
     def create(self, table: sa.Table) -> str:
         """DDL of the table."""
-        return (
-            str(CreateTable(table).compile(dialect=_STRICT)).strip()
-            + " STRICT"
-            + (", WITHOUT ROWID" if table.info.get("by_key") else "")
-        )
+        return str(CreateTable(table).compile(dialect=_STRICT)).strip() + " STRICT"
 
     def create_types(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
         """SQLite has no enumerations of its own: CHECKs stand in for them."""
@@ -131,7 +180,7 @@ class SQLite:
     def drop_type(self, connection: sa.Connection, name: str) -> None:
         """See `create_types`."""
 
-    def take_over(self, connection: sa.Connection) -> list[str]:
+    def take_over(self, connection: sa.Connection, *, pretend: bool = False) -> list[str]:
         """Nothing to do: there is one schema, and it has been the same in every version."""
         return []
 
@@ -143,17 +192,20 @@ class SQLite:
         types = [f'"{c.name}" {_STRICT.type_compiler_instance.process(c.type)}' for c in table.columns]
         return f"CREATE TEMP TABLE {name} ({', '.join(types)})"
 
-    def fill(self, connection: sa.Connection, name: str, data: pa.Table) -> None:
-        """Append the rows to a staged table."""
-        raw = connection.connection.driver_connection
-        marks = ", ".join("?" * data.num_columns)
-        for batch in data.to_batches(max_chunksize=_BATCH):
-            rows = zip(*(_values(column) for column in batch.columns), strict=True)
-            raw.executemany(f"INSERT INTO temp.{name} VALUES ({marks})", rows)  # type: ignore[union-attr]
+    def fill(self, connection: sa.Connection, name: str, data: pa.Table, seal: Any = None) -> None:
+        """Append the rows to a table; `seal` takes in what `seal` would find there."""
+        raw: Any = connection.connection.driver_connection
+        names = ", ".join(quoted(name) for name in data.column_names)
+        sql = f"INSERT INTO {name} ({names}) VALUES ({', '.join('?' * data.num_columns)})"
+        for batch in data.to_batches(max_chunksize=_AT_ONCE):
+            rows = list(zip(*(sqlite_values.values(column) for column in batch.columns), strict=True))
+            raw.executemany(sql, rows)
+            if seal is not None:
+                seal.update(sqlite_values.bytes(rows))
 
     def index(self, connection: sa.Connection, name: str, keys: Sequence[str], rows: int) -> None:
         """Make a temporary table fit for look-ups by key; IntegrityError where a key comes twice."""
-        wanted = ", ".join(f'"{key}"' for key in keys)
+        wanted = ", ".join(map(quoted, keys))
         connection.exec_driver_sql(f"CREATE UNIQUE INDEX temp.{_key_of(name)} ON {name} ({wanted})")
 
     def prepare(self, connection: sa.Connection, name: str, keys: Sequence[str], rows: int) -> None:
@@ -163,14 +215,6 @@ class SQLite:
     def text(self, expression: str, column: sa.Column) -> str:
         """The column's value as the text that the manifest of rows keeps."""
         return f"CAST({expression} AS TEXT)" if kind(column) == "int" else expression
-
-    def digest(self, values: Sequence[tuple[str, sa.Column]]) -> str:
-        """SQL: a hash of the values."""
-        return f"seed_digest({', '.join(expression for expression, _ in values)})"
-
-    def add(self, table: str, column: sa.Column) -> str:
-        """DDL that adds a column."""
-        return f'ALTER TABLE {table} ADD COLUMN "{column.name}" {_STRICT.type_compiler_instance.process(column.type)}'
 
     def select(self, column: sa.Column, alias: str) -> str:
         """The column in a form that `fetch` reads."""
@@ -187,7 +231,9 @@ class SQLite:
         cursor = connection.connection.driver_connection.execute(sql)  # type: ignore[union-attr]
         batches = []
         while rows := cursor.fetchmany(_BATCH):
-            arrays = [_array(c, list(values)) for c, values in zip(columns, zip(*rows, strict=True), strict=True)]
+            arrays = [
+                sqlite_values.array(c, list(values)) for c, values in zip(columns, zip(*rows, strict=True), strict=True)
+            ]
             batches.append(pa.record_batch(arrays, schema=schema))
         return pa.Table.from_batches(batches, schema=schema)
 
@@ -197,7 +243,7 @@ class SQLite:
 
     def support(self, connection: sa.Connection, name: str, table: str, columns: Sequence[str]) -> None:
         """An index that lets the deletion of referenced rows find the referring ones; gone before the commit."""
-        wanted = ", ".join(f'"{c}"' for c in columns)
+        wanted = ", ".join(map(quoted, columns))
         connection.exec_driver_sql(f'CREATE INDEX IF NOT EXISTS "{name}" ON {table} ({wanted})')
 
     def unsupport(self, connection: sa.Connection, names: Sequence[str]) -> None:
@@ -212,15 +258,12 @@ class SQLite:
     def indexes(self, connection: sa.Connection, table: str) -> list[tuple[str, ...]]:
         """The columns of every index of the table, in order."""
         listed = connection.exec_driver_sql(f"PRAGMA index_list({table})").all()
-        return [tuple(str(r[2]) for r in connection.exec_driver_sql(f'PRAGMA index_info("{i[1]}")')) for i in listed]
+        infos = [connection.exec_driver_sql(f"PRAGMA index_info({quoted(i[1])})") for i in listed]
+        return [tuple(str(row[2]) for row in info) for info in infos]
 
     def catalogue(self, connection: sa.Connection) -> Catalogue:
         """What the file holds."""
-        sql = "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') AND substr(name, 1, 7) <> 'sqlite_'"
-        listed = connection.exec_driver_sql(sql).all()
-        tables = {name: _facts(connection, name, of == "table") for name, of in listed}
-        references = [r for name, of in listed if of == "table" for r in _references(connection, name, tables)]
-        return Catalogue(tables, tuple(references))
+        return sqlite_catalogue.read(connection)
 
 
 def _prepare(raw: Any) -> None:
@@ -229,55 +272,26 @@ def _prepare(raw: Any) -> None:
     raw.execute("PRAGMA foreign_keys = ON")
     raw.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     raw.execute(f"PRAGMA temp.cache_size = -{_CACHE_KIB}")
-    raw.create_function("seed_digest", -1, _digest, deterministic=True)
 
 
-def _digest(*values: Any) -> int:
-    """64 bits over values; numbers count by their size, as a column may keep a whole one either way."""
-    plain = repr([int(v) if isinstance(v, float) and v.is_integer() else v for v in values])
-    return int.from_bytes(hashlib.blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=8).digest(), signed=True)
+def _reader(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write; what a killed writer left is put in order first, as SQLite's readers do."""
+    source = f"file:{quote(str(path.absolute()))}"
+    for attempt in ("?mode=ro", "?mode=rw", "?mode=ro"):
+        connection = sqlite3.connect(source + attempt, uri=True, check_same_thread=False)
+        with suppress(sqlite3.OperationalError):
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if attempt == "?mode=ro":
+                return connection
+        connection.close()
+    return sqlite3.connect(source + "?mode=ro", uri=True, check_same_thread=False)
+
+
+def _mark(connection: sa.Connection) -> Path | None:
+    """Where a release says, while it is in WAL mode, in which mode it found the file."""
+    path = file(connection.engine.url)
+    return path and path.with_name(f"{path.name}-seed-pipeline")
 
 
 def _key_of(name: str) -> str:
     return '"key_of_' + name[1:]
-
-
-def _values(array: pa.Array) -> list:
-    """The column as Python values that sqlite3 takes: moments as text, flags as 0 and 1."""
-    if pa.types.is_timestamp(array.type) or pa.types.is_date(array.type):
-        array = array.cast(pa.string())
-    elif pa.types.is_boolean(array.type):
-        array = array.cast(pa.int8())
-    if pa.types.is_string(array.type) or not array.null_count:
-        return array.to_numpy(zero_copy_only=False).tolist()
-    values = array.fill_null(0).to_numpy(zero_copy_only=False).astype(object)
-    values[np.asarray(array.is_null())] = None
-    return values.tolist()
-
-
-def _array(column: sa.Column, values: list) -> pa.Array:
-    of_kind = kind(column)
-    if of_kind in ("timestamp", "date"):
-        return pa.array(values, pa.string()).cast(arrow_type(column))
-    return pa.array(values, pa.int64()).cast(pa.bool_()) if of_kind == "bool" else pa.array(values, arrow_type(column))
-
-
-def _facts(connection: sa.Connection, name: str, is_table: bool) -> TableFacts:
-    rows = connection.exec_driver_sql(f'PRAGMA table_info("{name}")').all()
-    columns = {r[1]: ColumnFacts(r[2].upper(), not r[3] and not r[5], r[4]) for r in rows}
-    key = tuple(r[1] for r in sorted((r for r in rows if r[5]), key=lambda r: r[5]))
-    unique = [r[1] for r in connection.exec_driver_sql(f'PRAGMA index_list("{name}")') if r[2] and r[3] == "u"]
-    uniques = [tuple(str(i[2]) for i in connection.exec_driver_sql(f'PRAGMA index_info("{u}")')) for u in unique]
-    return TableFacts(f'"{name}"', columns, key, tuple(uniques), (), is_table)
-
-
-def _references(connection: sa.Connection, name: str, tables: dict[str, TableFacts]) -> list[Reference]:
-    grouped: dict[int, list] = {}
-    for row in connection.exec_driver_sql(f'PRAGMA foreign_key_list("{name}")'):
-        grouped.setdefault(row[0], []).append(row)
-    found = []
-    for rows in grouped.values():
-        parent = next((t for t in tables if t.lower() == rows[0][2].lower()), rows[0][2])
-        target = tuple(r[4] for r in rows) if rows[0][4] else tables[parent].key if parent in tables else ()
-        found.append(Reference(name, tuple(r[3] for r in rows), parent, target, rows[0][6].lower()))
-    return found

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from seed_pipeline.store import database
+from seed_pipeline import schema
+from seed_pipeline.store import database, ownership
 from seed_pipeline.store.frames import Tables
 from seed_pipeline.store.plan import Options, Plan, Release
 from seed_pipeline_tests.store import servers, synthetic
@@ -46,6 +47,31 @@ class Target:
 
     def count(self, table: str, where: str = "1 = 1") -> int:
         return self.rows(f"SELECT count(*) FROM {table} WHERE {where}")[0][0]
+
+    def owned(self) -> int:
+        """Rows of the platform's tables that the manifest calls ours."""
+        with self.engine.connect() as connection:
+            catalogue = database.dialect_of(connection).catalogue(connection)
+            return sum(ownership.known(connection, catalogue, name).num_rows for name in schema.FILLED)
+
+    def age(self) -> None:
+        """Turn the manifest of rows into the last version's: a row for each, and no digest."""
+        with self.engine.begin() as connection:
+            catalogue = database.dialect_of(connection).catalogue(connection)
+            known = {name: ownership.known(connection, catalogue, name) for name in schema.FILLED}
+            place = "seed_pipeline." if self.is_postgres else ""
+            columns = "table_name varchar(63), row_key text, kept boolean NOT NULL, digest bigint"
+            key = "PRIMARY KEY (table_name, row_key)"
+            connection.exec_driver_sql(f"CREATE TABLE {place}{ownership.ROWS} ({columns}, {key})")
+            rows = [
+                {"t": name, "k": row["row_key"], "kept": row["kept"]}
+                for name in known
+                for row in known[name].to_pylist()
+            ]
+            values = "(table_name, row_key, kept) VALUES (:t, :k, :kept)"
+            connection.execute(sa.text(f"INSERT INTO {place}{ownership.ROWS} {values}"), rows)
+            for name in (ownership.KEYS, ownership.CONTENTS):
+                connection.exec_driver_sql(f"DROP TABLE {place}{name}")
 
     def one(self, sql: str) -> object:
         return self.rows(sql)[0][0]

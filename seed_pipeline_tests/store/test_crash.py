@@ -23,6 +23,7 @@ from seed_pipeline.store.frames import Tables
 from seed_pipeline.store.target import parse
 from seed_pipeline_tests.store import loader, servers
 from seed_pipeline_tests.store.conftest import Target, release_of
+from seed_pipeline_tests.store.platform import migrate
 from seed_pipeline_tests.store.test_load import assert_holds
 
 Slow = tuple[threading.Event, threading.Event, Iterator[Tables]]
@@ -161,7 +162,7 @@ def orphans(key: sa.ForeignKey) -> str:
     return f"SELECT count(*) FROM {child.table.name} c {joined} WHERE {lost}"
 
 
-COUNTED = (*schema.FILLED, "seed_pipeline_rows")
+COUNTED = (*schema.FILLED, "seed_pipeline_keys")
 ORPHANS = [orphans(key) for table in schema.metadata.sorted_tables for key in table.foreign_keys]
 
 
@@ -226,6 +227,55 @@ def test_writers_of_the_app_wait_for_the_release(postgres: Target) -> None:
             postgres.load(loader.RELEASES[2], 2, wait_seconds=0.2)
     assert caught.value.retry
     assert_holds(postgres, loader.RELEASES[1])
+
+
+def test_a_first_load_waits_no_longer_than_told(postgres: Target) -> None:
+    """On a database that the platform's migrations made, while the application writes: an error in time, no trace."""
+    migrate(postgres)
+    before = postgres.rows("SELECT relname FROM pg_class WHERE relkind IN ('r', 'i') ORDER BY 1")
+    with postgres.engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO subjects (name, category) VALUES ('Chess', 'other')")
+        for told in (0.2, 0.4):
+            began = time.monotonic()
+            with pytest.raises(StoreError, match=r"another session holds a lock.*wait_seconds") as caught:
+                postgres.load(loader.RELEASES[1], wait_seconds=told)
+            assert caught.value.retry
+            assert told <= time.monotonic() - began < told + 3
+    assert postgres.rows("SELECT relname FROM pg_class WHERE relkind IN ('r', 'i') ORDER BY 1") == before
+    postgres.run("DELETE FROM subjects")
+    assert postgres.load(loader.RELEASES[1], wait_seconds=5).applied
+
+
+@pytest.mark.parametrize("filled", [False, True])
+def test_the_application_writes_while_we_plan(target: Target, filled: bool) -> None:
+    """A plan neither waits for the application nor holds it up, and leaves nothing behind."""
+    target.load(loader.RELEASES[1])
+    if not filled:
+        target.run("DELETE FROM users")
+        target.run("DELETE FROM subjects")
+
+    def chunks() -> Iterator[Tables]:
+        for number, tables in enumerate(loader.RELEASES[2]):
+            yield tables
+            with target.engine.begin() as connection:
+                connection.exec_driver_sql(f"{'SET' if target.is_postgres else 'PRAGMA'} {patience}")
+                connection.exec_driver_sql(f"INSERT INTO subjects (name, category) VALUES ('Chess {number}', 'other')")
+
+    patience = "LOCAL lock_timeout = '300ms'" if target.is_postgres else "busy_timeout = 300"
+    plan = database.plan(database.connect(target.url, writable=False), chunks())
+    assert sum(t.foreign for t in plan.tables if t.table == "subjects") == 2
+    assert target.count("subjects", "name LIKE 'Chess%'") == 2
+
+
+def test_who_only_reads_cannot_write(target: Target) -> None:
+    """`plan`, `check`, `demo` and `report` connect in a way in which the database itself refuses to write."""
+    target.load(loader.RELEASES[1])
+    with (
+        database.connect(target.url, writable=False).connect() as connection,
+        pytest.raises(sa.exc.DBAPIError, match=r"read-?only"),
+    ):
+        connection.exec_driver_sql("DELETE FROM session_feedback")
+    assert_holds(target, loader.RELEASES[1])
 
 
 def test_a_server_that_stops_in_the_middle() -> None:

@@ -55,6 +55,15 @@ def test_other_targets_are_refused_with_the_pattern_to_add(target: str, name: st
     guard.check(target, [*ALLOWED, name], environ={})
 
 
+@pytest.mark.parametrize("path", ["data/../../etc/app.db", "data/x/../../etc/app.db", "/srv/data/../app.db"])
+def test_a_detour_leads_where_it_leads(path: str) -> None:
+    """What is compared with the patterns is the file, not the way to it."""
+    with pytest.raises(StoreError, match="no pattern of allowed_targets allows") as caught:
+        guard.check(f"sqlite:///{path}", ["sqlite:///data/*", "sqlite:////srv/data/*"], environ={})
+    assert "data/" not in str(caught.value).partition("allows ")[2]
+    guard.check("sqlite:///data/../data/./app.db", ["sqlite:///data/*"], environ={})
+
+
 def test_patterns_may_name_ports_and_services() -> None:
     """`HOST:PORT` forms match too, the default port included; a service of libpq's is compared by its name."""
     guard.check("postgresql://db/app", ["postgresql://db:5432/*"], environ={})

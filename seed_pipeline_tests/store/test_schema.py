@@ -82,6 +82,7 @@ def test_names_are_the_platforms(postgres: Target, server: sa.URL) -> None:
 
 def the_last_versions(target: Target) -> None:
     """Make of a release what the last version would have left: all in one schema, names as PostgreSQL gives them."""
+    target.age()
     target.run("DROP TABLE seed_pipeline.seed_pipeline_settings")
     for name in (*schema.ANSWER_KEY, ownership.ROWS, ownership.RELEASES):
         target.run(f"ALTER TABLE seed_pipeline.{name} SET SCHEMA public")
@@ -256,4 +257,4 @@ def test_clean_asks_before_it_cascades(target: Target, first: list[Tables]) -> N
         database.clean(target.engine)
     database.clean(target.engine, database.Options(on_foreign="keep"))
     assert (target.count("sessions"), target.count("users"), target.count("subjects")) == (1, 2, 1)
-    assert "seed_pipeline_rows" not in catalogue(target).tables
+    assert "seed_pipeline_keys" not in catalogue(target).tables
