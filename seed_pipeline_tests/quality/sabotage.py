@@ -73,7 +73,8 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{saboteur.name[:62]:62} {saboteur.statement:28} {', '.join(found)}{marks}", flush=True)
     print(f"\n{len(SABOTEURS)} sabotages of {len({s.statement for s in SABOTEURS})} statements, {odd} not as known")
     if "--renew" in arguments:
-        KNOWN.write_text(json.dumps(seen, indent=1) + "\n", "utf-8")
+        rows = (f" {json.dumps(name)}: {json.dumps(found)}" for name, found in seen.items())
+        KNOWN.write_text("{\n" + ",\n".join(rows) + "\n}\n", "utf-8")
     return 1 if odd else 0
 
 
