@@ -1,6 +1,5 @@
-"""What words claim about a session's numbers (Q8), what tags say (Q10), whose addresses they are (Q9)."""
+"""What words claim about a session's numbers (Q8)."""
 
-import re
 from typing import NamedTuple
 
 
@@ -81,17 +80,3 @@ CLAIMS = (
     Claim("dismay", _DISMAY, ("student_satisfaction_rating <= 3",), FEEDBACK, _NO_DISMAY),
 )
 """Few but real: each names what cannot be said of a session whose numbers say otherwise."""
-
-MINUTES = re.compile(r"\b(\d+)[- ]minutes?\b")
-"""A summary's length of the lesson."""
-
-PRAISE = ("clear_explanations", "patient", "encouraging", "helpful_examples", "good_pace", "made_learning_fun")
-COMPLAINTS = ("too_fast", "too_slow", "didnt_check_understanding", "too_much_talking", "confusing_examples")
-
-RESERVED = r"(?:^|[.@/])(?:example\.(?:com|net|org)|[a-z0-9-]+\.(?:example|test|invalid)|(?:example|test|invalid))$"
-"""A domain that belongs to nobody, by RFC 2606."""
-
-ADDRESS = r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)|https?://([\w.-]+)"
-PHONE = r"(?:\+\d[\d ()-]{7,}\d|\(\d{3}\) ?\d{3}-\d{4}|\b\d{3}[-. ]\d{3}[-. ]\d{4}\b)"
-UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
-FICTIONAL_PHONE = r"555[-. ]?01\d\d"
