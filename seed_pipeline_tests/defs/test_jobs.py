@@ -108,7 +108,7 @@ def test_a_failed_run_is_reported(
         (f"{webhook}/200", "Told the webhook"),
         (f"{webhook}/500", "did not take the message (HTTP 500)"),
         ("http://127.0.0.1:1/secret", "did not take the message (ConnectionError)"),
-        (None, "Failed checks: sessions.O1_completed"),
+        (None, "sessions.O1_completed"),
     ):
         capfd.readouterr()
         monkeypatch.delenv(WEBHOOK, raising=False)
@@ -118,7 +118,7 @@ def test_a_failed_run_is_reported(
         logged = capfd.readouterr().err
         assert answer in logged
         assert "127.0.0.1" not in logged
-    assert [told["text"].endswith("Failed checks: sessions.O1_completed") for told in Webhook.told] == [True, True]
+    assert [told["text"].endswith("sessions.O1_completed") for told in Webhook.told] == [True, True]
 
 
 def test_a_lost_connection_is_tried_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
