@@ -71,7 +71,7 @@ def released(folder: Path) -> Iterator[tuple[str, pa.Table]]:
 def executemany(folder: Path, target: Path) -> tuple[float, float]:
     """Seconds of SQLite's `executemany` and commit, and of turning columns into its rows, into tables with keys."""
     from seed_pipeline.store import database
-    from seed_pipeline.store.sqlite import _values
+    from seed_pipeline.store.sqlite_values import values
 
     database.create_missing(database.connect(f"sqlite:///{target}"))
     connection = sqlite3.connect(target)
@@ -79,7 +79,7 @@ def executemany(folder: Path, target: Path) -> tuple[float, float]:
     turning = inserting = 0.0
     for name, data in released(folder):
         started = time.perf_counter()
-        rows = list(zip(*(_values(data.column(c)) for c in data.column_names), strict=True))
+        rows = list(zip(*(values(data.column(c)) for c in data.column_names), strict=True))
         turned = time.perf_counter()
         marks = ", ".join("?" * data.num_columns)
         names = ", ".join(f'"{c}"' for c in data.column_names)
