@@ -13,8 +13,11 @@ from seed_pipeline.cli.problems import REFUSED
 if TYPE_CHECKING:
     from seed_pipeline.pipeline.running import Outcome
     from seed_pipeline.pipeline.wishes import Wishes
+    from seed_pipeline.settings import Settings
+    from seed_pipeline.store.held import Held
 
 ARTIFACTS = Path("data/artifacts")
+REPORT = ARTIFACTS.parent / "report.html"
 app = typer.Typer(
     name="seed-pipeline",
     help="Fill a tutoring platform's database with a month of realistic, reproducible activity.\n\n"
@@ -47,13 +50,19 @@ def _every(
 def run(asked: "Wishes", keep: Path | None, as_json: bool) -> int:
     """Generate a dataset, check it, and load it if every blocking check passes.
 
-    The database is written in one transaction; when anything is wrong it stays as it was.
+    The database is written in one transaction; when anything is wrong it stays as it was, and when it holds exactly
+    this release already, that is all a run says.
 
     Examples:  seed-pipeline run   |   seed-pipeline run --seed 7 --sessions 1500 --target sqlite:///data/big.db
     """
-    from seed_pipeline.pipeline import running
+    from seed_pipeline.pipeline.opening import held
 
     settings = asked.settings()
+    there = held(settings)
+    if there and keep is None:
+        return _unchanged(settings, there, as_json)
+    from seed_pipeline.pipeline import running
+
     with progress(not as_json) as watch:
         outcome = running.run(settings, keep, watch)
     return _finish(outcome, as_json)
@@ -65,17 +74,18 @@ def materialize(asked: "Wishes", as_json: bool) -> int:
 
     Uses the Dagster instance of DAGSTER_HOME, or .dagster_home in the project when that is not set.
     """
-    from seed_pipeline.pipeline.making import watched
-    from seed_pipeline.pipeline.releasing import reachable
+    from seed_pipeline.pipeline.opening import held, is_kept
 
     settings = asked.settings()
-    reachable(settings)
+    there = held(settings)
+    if there and REPORT.is_file() and is_kept(there, ARTIFACTS):
+        return _unchanged(settings, there, as_json, REPORT)
     from seed_pipeline.defs.launch import materialize as through_dagster
-    from seed_pipeline.defs.reports import place
+    from seed_pipeline.pipeline.making import watched
 
     with progress(not as_json) as watch, watched(watch):
         outcome = through_dagster(asked, settings, ARTIFACTS)
-    return _finish(outcome, as_json, place(ARTIFACTS))
+    return _finish(outcome, as_json, REPORT)
 
 
 @command(app, *WORLD, "config", *CLUSTER, "out", "as_json")
@@ -213,6 +223,16 @@ def config_validate(asked: "Wishes", as_json: bool) -> int:
         print_json({"valid": True, "world": show.world(settings)})
     else:
         typer.echo(f"The settings are valid: {show.world_line(settings)}.")
+    return 0
+
+
+def _unchanged(settings: "Settings", there: "Held", as_json: bool, report_at: Path | None = None) -> int:
+    from seed_pipeline.cli import show
+
+    if as_json:
+        print_json(show.unchanged_record(settings, there))
+    else:
+        show.unchanged(settings, there, report_at)
     return 0
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # What is shown is there by then; loading it here would slow 
     from seed_pipeline.grade import Grades
     from seed_pipeline.pipeline.running import Outcome
     from seed_pipeline.quality.verdict import Verdict
+    from seed_pipeline.store.held import Held
     from seed_pipeline.store.plan import Plan
     from seed_pipeline.views.scenes import Scene
 
@@ -43,11 +44,31 @@ def summary(outcome: "Outcome", report: Path | None = None) -> None:
         out.print(f"             {effect}")
     for line in outcome.afterwards:
         out.print(Text(f"❌ After the load: {line}", style="red"))
+    _made(out, outcome.settings, outcome.fingerprint, report)
+
+
+def unchanged(settings: Settings, there: "Held", report: Path | None = None) -> None:
+    """The end of a run that found nothing to do."""
+    out = _console()
+    out.print("✅ Nothing to do: settings, code and every row are as they were when the checks passed")
+    out.print(f"\nDatabase     {_place(settings)}  ({sum(there.rows.values()):,} rows as they were)")
+    _made(out, settings, there.fingerprint, report)
+
+
+def unchanged_record(settings: Settings, there: "Held") -> dict[str, Any]:
+    """A run that found nothing to do, for --json: an outcome without verdicts, which passed in the run before."""
+    from seed_pipeline.pipeline.running import Outcome
+
+    rows = {"insert": 0, "update": 0, "delete": 0, "unchanged": sum(there.rows.values())}
+    return outcome_record(Outcome(settings, there.rows, there.fingerprint, [], [], rows)) | {"nothing_to_do": True}
+
+
+def _made(out: Console, settings: Settings, fingerprint: str, report: Path | None) -> None:
     if report is not None:
         out.print(f"Report       {report}")
-    out.print(f"Made with    {world_line(outcome.settings)}")
-    out.print(f"Fingerprint  {outcome.fingerprint[:16]}")
-    out.print(f"Next         {_next(outcome.settings)}")
+    out.print(f"Made with    {world_line(settings)}")
+    out.print(f"Fingerprint  {fingerprint[:16]}")
+    out.print(f"Next         {_next(settings)}")
 
 
 _DONE = {"insert": "rows new", "update": "changed", "delete": "gone", "unchanged": "as they were"}

@@ -1,24 +1,20 @@
 """From judged artifacts to a database: the last step of both faces, and the only way into a database."""
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-import sqlalchemy as sa
-
-from seed_pipeline import __version__
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.pipeline.judging import audit, law_of
 from seed_pipeline.pipeline.ledger import RefusedError, current, refusals
 from seed_pipeline.pipeline.making import Progress, must_agree, silent
+from seed_pipeline.pipeline.opening import opened, reachable, version
 from seed_pipeline.pipeline.wishes import digest, remembered
 from seed_pipeline.quality.conformity import NAME
 from seed_pipeline.quality.statements import statements
 from seed_pipeline.settings import Settings
-from seed_pipeline.store import database, guard
+from seed_pipeline.store import database
 from seed_pipeline.store.artifacts import Artifacts, Manifest
 from seed_pipeline.store.errors import StoreError
-from seed_pipeline.store.failures import explained
 from seed_pipeline.store.plan import Options, Plan, Release
 from seed_pipeline.store.stream import ArrowTables, Stream
 from seed_pipeline.store.target import file, parse, redact
@@ -79,7 +75,7 @@ class Candidate:
     def _release(self) -> Release:
         main = self.settings.main
         print_ = self.artifacts.fingerprint(ENTITIES)
-        return Release(main.seed, digest(self.settings), __version__, main.as_of, print_, remembered(self.settings))
+        return Release(main.seed, digest(self.settings), version(), main.as_of, print_, remembered(self.settings))
 
     def _manifests(self) -> dict[str, Manifest]:
         return {asset: self.artifacts.manifest(asset) for asset in ENTITIES}
@@ -112,35 +108,6 @@ def clean(settings: Settings) -> Plan:
         return Plan(redact(settings.main.target), (), applied=True)
     with opened(settings) as engine:
         return database.clean(engine, options_of(settings))
-
-
-def reachable(settings: Settings) -> None:
-    """Raise StoreError now rather than after all the work, if the target may not or cannot be opened."""
-    with opened(settings, writable=False) as engine, explained(engine, writing=False):
-        sa.inspect(engine).get_table_names()
-
-
-@contextmanager
-def opened(settings: Settings, *, writable: bool = True) -> Iterator[sa.Engine]:
-    """The target, if releases may go there (`allowed_targets`). Raises StoreError.
-
-    A file that is empty afterwards and was not there before is removed: a load that failed leaves none.
-    """
-    main = settings.main
-    path = file(parse(main.target))
-    if path is None and parse(main.target).get_backend_name() == "sqlite":
-        why, remedy = "what is in memory is gone when the command ends", "name a file: sqlite:///data/seed.db"
-        raise StoreError(redact(main.target), None, why, remedy)
-    is_new = path is not None and not path.exists()
-    guard.check(main.target, main.allowed_targets, allow_production=main.allow_production)
-    engine = database.connect(main.target, writable=writable, schema=main.target_schema)
-    guard.follow(engine, main.allowed_targets, allow_production=main.allow_production)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-        if path is not None and is_new and path.exists() and not path.stat().st_size:
-            path.unlink()
 
 
 def options_of(settings: Settings) -> Options:

@@ -11,7 +11,8 @@ from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.pipeline.judging import audit_all
 from seed_pipeline.pipeline.ledger import refusals, verdicts_of
 from seed_pipeline.pipeline.making import Progress, generate, silent
-from seed_pipeline.pipeline.releasing import Candidate, reachable
+from seed_pipeline.pipeline.opening import reachable
+from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.pipeline.remedies import of_artifacts
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.settings import Settings

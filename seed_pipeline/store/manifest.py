@@ -118,7 +118,8 @@ def seal(space: Workspace, stream: Stream, differences: Mapping[str, Difference]
         if label in differences and label not in space.settled:
             space.connection.execute(ownership.contents.delete().where(ownership.contents.c.table_name == label))
             found, content = differences[label], stream.contents.get(label)
-            is_whole = not (found.kept or found.taken or found.edited_changed or space.renamed) and space.wants(label)
+            edited = found.edited_changed and space.options.on_edited == "keep"
+            is_whole = not (found.kept or found.taken or edited or space.renamed) and space.wants(label)
             if content and is_whole:
                 sealed = seals.get(label) or space.dialect.seal(space.connection, space.sql_name(label))
                 values = {"table_name": label, "content": content.digest, "seal": sealed}

@@ -14,7 +14,7 @@ import pytest
 
 from seed_pipeline.cli import main
 from seed_pipeline.pipeline import making, running
-from seed_pipeline.pipeline.releasing import opened
+from seed_pipeline.pipeline.opening import opened
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.settings import load
 from seed_pipeline.settings.secret import Address, redacted
