@@ -7,8 +7,8 @@ the whole previous release or the whole new one.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import sqlalchemy as sa
 
 from seed_pipeline import schema
@@ -32,6 +32,9 @@ from seed_pipeline.store.plan import ON_EDITED, ON_FOREIGN, Options, Plan, Relea
 from seed_pipeline.store.stream import Stream
 from seed_pipeline.store.target import parse, redact
 from seed_pipeline.store.workspace import Workspace
+
+if TYPE_CHECKING:  # Only frames need it, and it takes its time to load.
+    import pandas as pd
 
 _DEFAULT = Options()
 
@@ -268,7 +271,7 @@ def _locked(catalogue: Catalogue) -> list[str]:
     return [catalogue.tables[label].name for label in sorted((ours | referring) & set(catalogue.tables))]
 
 
-def _read(connection: sa.Connection, sql_name: str, name: str, ours: ownership.Ours) -> pd.DataFrame:
+def _read(connection: sa.Connection, sql_name: str, name: str, ours: ownership.Ours) -> "pd.DataFrame":
     dialect, table = dialect_of(connection), schema.metadata.tables[name]
     wanted = ", ".join(dialect.select(c, "t") for c in table.columns)
     keys = ", ".join(dialect.order(f't."{c.name}"', c) for c in table.primary_key)

@@ -5,9 +5,9 @@ midnight); integers: int32, or Int32 where the column may be null; numbers: floa
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
 
@@ -15,9 +15,10 @@ from seed_pipeline import schema
 from seed_pipeline.core.columns import arrow_type, kind
 from seed_pipeline.store.errors import StoreError
 
-Tables = dict[str, pd.DataFrame]
+if TYPE_CHECKING:  # Only frames need it, and it takes its time to load.
+    import pandas as pd
 
-_TEXT = {pa.large_string(): pd.StringDtype(na_value=np.nan)}
+Tables = dict[str, "pd.DataFrame"]
 
 
 def columns(table: str, names: Sequence[str] | None = None) -> list[sa.Column]:
@@ -25,7 +26,7 @@ def columns(table: str, names: Sequence[str] | None = None) -> list[sa.Column]:
     return [c for c in schema.metadata.tables[table].columns if names is None or c.name in names]
 
 
-def to_arrow(table: str, frame: pd.DataFrame) -> pa.Table:
+def to_arrow(table: str, frame: "pd.DataFrame") -> pa.Table:
     """The frame's schema columns, in the frame's order and in schema types; NaN, NaT and None become null.
 
     Columns and tables the schema does not know keep the types they come with. Raises StoreError naming table and
@@ -39,7 +40,7 @@ def to_arrow(table: str, frame: pd.DataFrame) -> pa.Table:
     return pa.Table.from_arrays(arrays, names=names)
 
 
-def _to_array(table: str, values: pd.Series, type_: pa.DataType | None) -> pa.Array:
+def _to_array(table: str, values: "pd.Series", type_: pa.DataType | None) -> pa.Array:
     try:
         if type_ is not None and not len(values):
             return pa.array([], type=type_)
@@ -53,7 +54,7 @@ def _to_array(table: str, values: pd.Series, type_: pa.DataType | None) -> pa.Ar
         raise StoreError(f"{table}.{values.name}", None, why, remedy) from None
 
 
-def _working(table: str, frame: pd.DataFrame) -> pa.Table:
+def _working(table: str, frame: "pd.DataFrame") -> pa.Table:
     """A working table with what pandas needs to give it back as it was."""
     try:
         return pa.Table.from_pandas(frame, preserve_index=False)
@@ -66,8 +67,10 @@ def _line(error: Exception) -> str:
     return str(error).splitlines()[0]
 
 
-def from_arrow(table: str, data: pa.Table) -> pd.DataFrame:
+def from_arrow(table: str, data: pa.Table) -> "pd.DataFrame":
     """The Arrow table as a frame with the dtypes of this module, columns as they are in `data`."""
+    import pandas as pd
+
     known = schema.metadata.tables[table].columns
     made = {name: _to_series(known[name], data.column(name)) for name in data.column_names if name in known}
     extra = {name: data.column(name).to_pandas() for name in data.column_names if name not in known}
@@ -80,7 +83,9 @@ def as_frames(tables: Mapping[str, pa.Table]) -> Tables:
     return {n: from_arrow(n, data) if n in schema.metadata.tables else data.to_pandas() for n, data in tables.items()}
 
 
-def _to_series(column: sa.Column, values: pa.ChunkedArray) -> pd.Series:
+def _to_series(column: sa.Column, values: pa.ChunkedArray) -> "pd.Series":
+    import pandas as pd
+
     of_kind = kind(column)
     if of_kind == "enum":
         return pd.Series(_categorical(column, values))
@@ -89,12 +94,15 @@ def _to_series(column: sa.Column, values: pa.ChunkedArray) -> pd.Series:
     if of_kind == "int" and column.nullable:
         return values.cast(pa.int32()).to_pandas(types_mapper={pa.int32(): pd.Int32Dtype()}.get)
     if of_kind in ("text", "json"):
-        return values.cast(pa.large_string()).to_pandas(types_mapper=_TEXT.get)
+        mapped = {pa.large_string(): pd.StringDtype(na_value=np.nan)}
+        return values.cast(pa.large_string()).to_pandas(types_mapper=mapped.get)
     return values.cast(arrow_type(column)).to_pandas()
 
 
-def _categorical(column: sa.Column, values: pa.ChunkedArray) -> pd.Categorical:
+def _categorical(column: sa.Column, values: pa.ChunkedArray) -> "pd.Categorical":
     """Categories in the platform's order; a value the platform does not have is kept, for the checks to find."""
+    import pandas as pd
+
     coded = values.cast(pa.string()).dictionary_encode().combine_chunks()
     if isinstance(coded, pa.ChunkedArray):
         coded = pa.array([], pa.dictionary(pa.int32(), pa.string()))
@@ -106,7 +114,7 @@ def _categorical(column: sa.Column, values: pa.ChunkedArray) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, categories=pd.Index(categories))
 
 
-def conform(table: str, frame: pd.DataFrame, names: Sequence[str] | None = None) -> pd.DataFrame:
+def conform(table: str, frame: "pd.DataFrame", names: Sequence[str] | None = None) -> "pd.DataFrame":
     """The table's schema columns (or `names` of them) in schema order and dtypes; other columns are dropped.
 
     Raises StoreError for a column that is missing.
