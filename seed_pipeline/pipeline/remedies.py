@@ -6,6 +6,7 @@ from dataclasses import replace
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.pipeline.ledger import lineage
 from seed_pipeline.pipeline.wishes import stamp
+from seed_pipeline.quality.conformity import NAME
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.remedies import AGAIN
@@ -48,4 +49,4 @@ def _told(verdict: Verdict, settings: Settings, changed: set[str], passed_before
         return replace(verdict, hint=f'{why}; run with these settings makes them anew, and so does key:"{stale[0]}"+')
     if passed_before:
         return replace(verdict, hint=TOUCHED)
-    return verdict if AGAIN in verdict.hint else replace(verdict, hint=f"{verdict.hint}; {SAME}")
+    return verdict if AGAIN in verdict.hint or verdict.name == NAME else replace(verdict, hint=f"{verdict.hint}; {SAME}")
