@@ -49,4 +49,6 @@ def _told(verdict: Verdict, settings: Settings, changed: set[str], passed_before
         return replace(verdict, hint=f'{why}; run with these settings makes them anew, and so does key:"{stale[0]}"+')
     if passed_before:
         return replace(verdict, hint=TOUCHED)
-    return verdict if AGAIN in verdict.hint or verdict.name == NAME else replace(verdict, hint=f"{verdict.hint}; {SAME}")
+    return (
+        verdict if AGAIN in verdict.hint or verdict.name == NAME else replace(verdict, hint=f"{verdict.hint}; {SAME}")
+    )
