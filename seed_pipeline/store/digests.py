@@ -1,7 +1,6 @@
 """Content digests that depend on the values and their order, never on how they were cut into chunks."""
 
 import hashlib
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -128,13 +127,13 @@ def _text_bits(found: Piece) -> np.ndarray:
     return (sums[ends] - sums[starts]) * _powers(_INVERSE, count + 1)[starts] + lengths.astype(np.uint64)
 
 
-@lru_cache(maxsize=4)
-def _all_powers(base: int, count: int) -> np.ndarray:
-    powers = np.full(count, base, np.uint64)
-    powers[:1] = 1
-    return np.cumprod(powers)
+_known: dict[int, np.ndarray] = {}
 
 
 def _powers(base: int, count: int) -> np.ndarray:
-    """The first so many powers, modulo 2^64."""
-    return _all_powers(base, 1 << max(count, 1 << 16).bit_length())[:count]
+    """The first so many powers, modulo 2^64; what was worked out once is kept."""
+    if base not in _known or len(_known[base]) < count:
+        powers = np.full(1 << max(count, 1 << 16).bit_length(), base, np.uint64)
+        powers[:1] = 1
+        _known[base] = np.cumprod(powers)
+    return _known[base][:count]
