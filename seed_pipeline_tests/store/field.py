@@ -89,7 +89,7 @@ CASES = (
     _setting("plan_cache_mode = 'force_generic_plan'"),
     _setting("enable_seqscan = off"),
     _setting("track_counts = off"),
-    _setting("default_transaction_read_only = on", refused="read-only.*may write"),
+    _setting("default_transaction_read_only = on", refused="read-only.*may write", by=("run",)),
     _setting("session_replication_role = 'replica'", refused="session_replication_role", by=COMMANDS[:-1]),
     Case("database in SQL_ASCII", create="TEMPLATE template0 LOCALE 'C' ENCODING 'SQL_ASCII'"),
     Case("database in LATIN1", create="TEMPLATE template0 LOCALE 'C' ENCODING 'LATIN1'",
