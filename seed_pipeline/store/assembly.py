@@ -48,7 +48,9 @@ def _table(name: str, parts: Mapping[str, ArrowTables]) -> pa.Table:
     for asset, filled in late.items() if rows else ():
         rows[0] = _joined(name, rows[0], asset, parts, filled)
     kept = pa.schema([(c.name, arrow_type(c)) for c in schema.metadata.tables[name].columns])
-    return pa.concat_tables([kept.empty_table(), *(_complete(name, data, kept) for data in rows)])
+    if not rows:  # Only then, as making an empty table loads pandas.
+        return kept.empty_table()
+    return pa.concat_tables([_complete(name, data, kept) for data in rows])
 
 
 def _complete(name: str, data: pa.Table, kept: pa.Schema) -> pa.Table:
