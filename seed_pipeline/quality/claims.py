@@ -31,18 +31,13 @@ def claims_hold(settings: Settings) -> Raw:
     return Raw("\n".join(f"        {case}" for case in cases))
 
 
-def topic_phrases(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
-    """Subject, topic, phrase, and its kind: what tells a topic are its name, a step of it and an example."""
+def topic_phrases(settings: Settings) -> Iterator[tuple[str, str, str, str, str]]:
+    """Subject, topic, phrase, its kind and its longest word: a topic is told by its name, a step or an example."""
     for subject in settings.text.subjects.subjects:
         for t in subject.topics:
             told = {spoken(t.example): "example", spoken(t.step): "step", spoken(t.topic): "name"}
-            yield from ((subject.name, t.topic, phrase, kind) for phrase, kind in told.items())
-
-
-def phrases(settings: Settings) -> Raw:
-    """A pattern for all phrases of topics in spoken words: of those that begin at one place, the longest."""
-    found = {phrase for _, _, phrase, _ in topic_phrases(settings) if phrase.strip()}
-    return Raw(literal("|".join(map(re.escape, sorted(found, key=lambda p: (-len(p), p)))) or "$ "))
+            for phrase, kind in told.items():
+                yield subject.name, t.topic, phrase, kind, max(phrase.split(), key=len, default="")
 
 
 @cache

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from sqlalchemy import Enum, String, Text
 
-from seed_pipeline.quality import claims, services
+from seed_pipeline.quality import services
 from seed_pipeline.quality.settings_tables import HOME
 from seed_pipeline.quality.sql import Raw, all_of, filled, literal, read
 from seed_pipeline.schema import FILLED, metadata
@@ -34,7 +34,6 @@ def facts(settings: Settings, of: int = 0) -> dict[str, Callable[[], str]]:
         "session_metrics": Raw(_metrics()),
         "cascade_tutors": cascade_tutors(settings),
         "rules_on_questions": Raw(_rules_on("student_initiated_questions", settings)),
-        "phrases": claims.phrases(settings),
         **services.risks(settings),
     }
     names = sorted(f.name.removesuffix(".sql") for f in files(__package__).joinpath("queries", "facts").iterdir())

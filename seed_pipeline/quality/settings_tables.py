@@ -71,7 +71,7 @@ def settings_tables(settings: Settings) -> dict[str, Callable[[], str]]:
         "expected_defect": lambda: values(("label", "table_name", "n"), _defects(s)),
         "defect_kind": lambda: values(("name", "statement"), ((n, k.statement) for n, k in KINDS.items())),
         "zone_offset": lambda: values(("since", "seconds_ahead"), _offsets(s)),
-        "topic_phrase": lambda: words(("subject", "topic", "phrase", "kind"), claims.topic_phrases(s)),
+        "topic_phrase": lambda: words(("subject", "topic", "phrase", "kind", "longest_word"), claims.topic_phrases(s)),
         "text_lines": lambda: values(("place", "kind", "free", "lines"), _lines(s.text)),
         "setting": lambda: values(("path", "value"), flat(s)),
     }
