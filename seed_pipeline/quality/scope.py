@@ -146,6 +146,7 @@ def _connected(rows: int) -> Iterator[Connection]:
             "autoload_known_extensions": "false",
         }  # fmt: skip
         connection = duckdb.connect(place, config=options)
+        connection.execute("SET enable_progress_bar = false")  # it would go to standard output, into --json
         try:
             yield connection
         finally:

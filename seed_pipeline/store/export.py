@@ -45,6 +45,7 @@ def export(
     with _elsewhere(out) if "://" in out else _folder(Path(out)) as place:
         scratch = {"temp_directory": str(place.tables.with_name("scratch"))}
         with duckdb.connect(config=_CONFIG | scratch) as connection:
+            connection.execute("SET enable_progress_bar = false")
             for done, (name, relation) in enumerate(tables.items()):
                 progress("export", done, len(tables))
                 target = str(place.tables / name).replace("'", "''")
