@@ -10,7 +10,8 @@ import dagster as dg
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.defs.describe import folder, table
 from seed_pipeline.defs.pictures import on_failure
-from seed_pipeline.defs.settings import SeedSettings, as_failure
+from seed_pipeline.defs.places import Place, key
+from seed_pipeline.defs.settings import as_failure
 from seed_pipeline.defs.versions import shipped
 from seed_pipeline.pipeline.judging import audit, statements
 from seed_pipeline.pipeline.ledger import Sheet
@@ -21,47 +22,62 @@ from seed_pipeline.settings import Settings, SettingsError
 from seed_pipeline.store.errors import StoreError
 
 
-def specs(asset: str) -> list[dg.AssetCheckSpec]:
+def _specs(asset: str, of: dg.AssetKey) -> list[dg.AssetCheckSpec]:
     """A check of the asset's types, keys and domains, and one for each statement of configs/targets.yaml about it."""
-    found = [_spec(asset, conformity.NAME, "Q1", conformity.TITLE, conformity.SETTING, conformity.REMEDY, True)]
+    found = [_spec(of, conformity.NAME, "Q1", conformity.TITLE, conformity.SETTING, conformity.REMEDY, True)]
     for name, s in statements(shipped(), asset).items():
-        found.append(_spec(asset, name, s.id, s.title, s.setting, s.remedy, s.blocking))
+        found.append(_spec(of, name, s.id, s.title, s.setting, s.remedy, s.blocking))
     return found
 
 
-def _spec(asset: str, name: str, id_: str, title: str, setting: str, remedy: str, blocking: bool) -> dg.AssetCheckSpec:
+def _spec(
+    of: dg.AssetKey, name: str, id_: str, title: str, setting: str, remedy: str, blocking: bool
+) -> dg.AssetCheckSpec:
     metadata = {"contract": id_, "setting": setting, "what to try": remedy}
     description = f"{title.rstrip(chr(46))}. Set by {setting}."
-    return dg.AssetCheckSpec(name, asset=asset, description=description, blocking=blocking, metadata=metadata)
+    return dg.AssetCheckSpec(name, asset=of, description=description, blocking=blocking, metadata=metadata)
 
 
-def _checks_of(asset: str) -> dg.AssetChecksDefinition:
+def contract(place: Place) -> list[dg.AssetChecksDefinition]:
+    """The checks of a place's entities."""
+    return [_checks_of(place, asset) for asset in ENTITIES]
+
+
+def _checks_of(place: Place, asset: str) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(
-        name=f"{asset}_contract",
-        specs=specs(asset),
+        name=place.called(f"{asset}_contract"),
+        specs=_specs(asset, key(asset, place.prefix)),
+        required_resource_keys={place.called("settings")},
         can_subset=True,
         description=f"The statements of the contract about {asset}, measured on what is stored.",
     )
-    def judged(context: dg.AssetCheckExecutionContext, settings: SeedSettings) -> Iterator[dg.AssetCheckResult]:
+    def judged(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        settings = place.of(context)
         loaded = settings.load(like=asset)
         try:
             sheet = audit(asset, loaded, settings.store)
         except (SettingsError, StoreError) as error:
             raise as_failure(error) from None
         found = {verdict.name: verdict for verdict in sheet.verdicts}
-        for key in context.selected_asset_check_keys:
-            verdict = found.get(key.name)
+        for check in context.selected_asset_check_keys:
+            verdict = found.get(check.name)
             picture = on_failure(asset, verdict.id, loaded, settings.store) if verdict and verdict.failed else {}
-            shown = {**picture, **_query(key.name, loaded), "artifacts": dg.MetadataValue.path(folder(settings.store))}
-            yield _result(verdict, sheet, shown) if verdict else unknown(key)
+            shown = {
+                **picture,
+                **_query(check.name, loaded),
+                "artifacts": dg.MetadataValue.path(folder(settings.store)),
+            }
+            yield _result(check, verdict, sheet, shown) if verdict else unknown(check)
 
     return judged
 
 
-def _result(verdict: Verdict, sheet: Sheet, shown: dict[str, dg.MetadataValue]) -> dg.AssetCheckResult:
+def _result(
+    check: dg.AssetCheckKey, verdict: Verdict, sheet: Sheet, shown: dict[str, dg.MetadataValue]
+) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
-        asset_key=verdict.entity,
-        check_name=verdict.name,
+        asset_key=check.asset_key,
+        check_name=check.name,
         passed=not verdict.failed,
         severity=dg.AssetCheckSeverity.ERROR if verdict.blocking else dg.AssetCheckSeverity.WARN,
         description=verdict.said,
@@ -69,12 +85,12 @@ def _result(verdict: Verdict, sheet: Sheet, shown: dict[str, dg.MetadataValue]) 
     )
 
 
-def unknown(key: dg.AssetCheckKey) -> dg.AssetCheckResult:
+def unknown(check: dg.AssetCheckKey) -> dg.AssetCheckResult:
     """The run's own settings (another folder, say) do not have the statement that the definitions list."""
     why = "not judged: the settings of this run do not have this statement"
     severity = dg.AssetCheckSeverity.WARN
     return dg.AssetCheckResult(
-        asset_key=key.asset_key, check_name=key.name, passed=False, severity=severity, description=why
+        asset_key=check.asset_key, check_name=check.name, passed=False, severity=severity, description=why
     )
 
 
@@ -101,6 +117,3 @@ def _metadata(verdict: Verdict, sheet: Sheet) -> dict[str, dg.MetadataValue | st
     if verdict.evidence:
         found["offending rows"] = table(verdict.evidence)
     return found
-
-
-CHECKS = [_checks_of(asset) for asset in ENTITIES]

@@ -6,6 +6,7 @@ Columns are written `table.column`, as an asset may fill several tables; `work_`
 """
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -32,9 +33,9 @@ def column_schema(asset: str) -> dg.TableSchema:
     return dg.TableSchema(columns=[_described(name, _origin(deps)) for name, deps in declared()[asset].items()])
 
 
-def column_lineage(asset: str) -> dg.TableColumnLineage:
-    """The upstream columns that each of the asset's columns is made from."""
-    return dg.TableColumnLineage({name: [_dep(d) for d in deps] for name, deps in declared()[asset].items()})
+def column_lineage(asset: str, prefix: Sequence[str] = ()) -> dg.TableColumnLineage:
+    """The upstream columns that each of the asset's columns is made from, in the place with this prefix."""
+    return dg.TableColumnLineage({name: [_dep(d, prefix) for d in deps] for name, deps in declared()[asset].items()})
 
 
 def released_schema() -> dg.TableSchema:
@@ -42,14 +43,14 @@ def released_schema() -> dg.TableSchema:
     return dg.TableSchema(columns=[_described(f"{table}.{c.name}") for table in schema.FILLED for c in _columns(table)])
 
 
-def released_lineage() -> dg.TableColumnLineage:
+def released_lineage(prefix: Sequence[str] = ()) -> dg.TableColumnLineage:
     """Each released column and the asset's column that is loaded into it; everybody's `users` are made by three."""
     makers: dict[str, list[dg.TableColumnDep]] = {f"{t}.{c.name}": [] for t in schema.FILLED for c in _columns(t)}
     for asset, columns in declared().items():
         for name in columns:
             table, _, column = name.partition(".")
             if name in makers and _fills(asset, table, column):
-                makers[name].append(_dep(f"{asset}.{name}"))
+                makers[name].append(_dep(f"{asset}.{name}", prefix))
     return dg.TableColumnLineage(makers)
 
 
@@ -60,9 +61,9 @@ def _fills(asset: str, table: str, column: str) -> bool:
     return asset == filled or (table == "users" and asset != owner)
 
 
-def _dep(name: str) -> dg.TableColumnDep:
+def _dep(name: str, prefix: Sequence[str]) -> dg.TableColumnDep:
     asset, _, column = name.partition(".")
-    return dg.TableColumnDep(dg.AssetKey(asset), column)
+    return dg.TableColumnDep(dg.AssetKey([*prefix, asset]), column)
 
 
 def _columns(table: str) -> list[sa.Column]:

@@ -57,7 +57,7 @@ def docs() -> dict[str, dg.MetadataValue]:
     return {Path(path).stem.replace("_", " "): dg.MetadataValue.path(path) for path in DOCS}
 
 
-def made_metadata(manifest: Manifest) -> dict[str, Any]:
+def made_metadata(manifest: Manifest, prefix: Sequence[str]) -> dict[str, Any]:
     """What came out: rows per table, fingerprint, the world it was made for."""
     rows = {name: count for name, count in manifest.rows.items() if makes_rows(manifest.asset, name)}
     world = {key: str(value) for key, value in manifest.metadata.get("world", {}).items()}
@@ -66,7 +66,7 @@ def made_metadata(manifest: Manifest) -> dict[str, Any]:
         "rows": table([{"table": name, "rows": count} for name, count in rows.items()]),
         **{f"rows of {name}": count for name, count in rows.items()},
         "fingerprint": manifest.fingerprint,
-        "dagster/column_lineage": column_lineage(manifest.asset),
+        "dagster/column_lineage": column_lineage(manifest.asset, prefix),
         "world": dg.MetadataValue.json(world),
     }
 
@@ -79,12 +79,12 @@ def changed_metadata(changes: Sequence[Change]) -> dict[str, Any]:
     return {"what changed": dg.MetadataValue.md(markdown(changes)), **counts}
 
 
-def loaded_metadata(candidate: Candidate, plan: Plan) -> dict[str, Any]:
+def loaded_metadata(candidate: Candidate, plan: Plan, prefix: Sequence[str]) -> dict[str, Any]:
     """What was loaded where by which plan, what it meant for rows of others, and how near the data came to failing."""
     effects = {"rows of others": table([{"effect": effect.line} for effect in plan.effects])} if plan.effects else {}
     verdicts = verdicts_of(ENTITIES, candidate.artifacts)
     return {
-        "dagster/column_lineage": released_lineage(),
+        "dagster/column_lineage": released_lineage(prefix),
         "dagster/row_count": sum(count for what, count in plan.totals().items() if what != "delete"),
         "worst deviation": round(max((v.deviation for v in verdicts if v.passed), default=0.0), 4),
         **{f"checks {state}": n for state, n in counted(verdicts).items() if state != "failed"},

@@ -1,28 +1,22 @@
 """The jobs people launch, and what happens when a run fails."""
 
 import os
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 import requests
 
-from seed_pipeline.core.dataset import ENTITIES
-from seed_pipeline.defs.settings import SeedSettings
+from seed_pipeline.defs.places import DEV, LOAD_TEST, STAGING, STAGING_URL
+from seed_pipeline.defs.settings import LOAD
 from seed_pipeline.defs.versions import shipped
 
 WEBHOOK = "SEED_ALERT_WEBHOOK"
 """Environment variable that may hold the URL of an incoming webhook, as chat services have them."""
 
 
-def _own_place(name: str, **settings: Any) -> dg.RunConfig:
-    """Run configuration with artifacts of its own; a secret stays in the environment, only its name is stored."""
-    return dg.RunConfig(resources={"settings": SeedSettings(artifacts=f"data/{name}/artifacts", **settings)})
-
-
 seed_all = dg.define_asset_job(
     "seed_all",
-    selection=dg.AssetSelection.all(),
+    selection=DEV.assets,
     description=(
         "Makes the whole dataset, runs every check, and if all blocking checks pass, loads the database and writes the "
         "report. What `make seed` does."
@@ -32,6 +26,7 @@ seed_all = dg.define_asset_job(
 feedback_only = dg.define_asset_job(
     "feedback_only",
     selection=dg.AssetSelection.assets("feedback"),
+    tags=LOAD,
     description=(
         "Makes feedback anew from the sessions and metrics that are there, and judges it; nothing else changes and "
         'nothing is loaded. To take it into the database, launch the selection key:"feedback"+ instead.'
@@ -40,39 +35,33 @@ feedback_only = dg.define_asset_job(
 
 recheck_and_load = dg.define_asset_job(
     "recheck_and_load",
-    selection=dg.AssetSelection.assets("database", "report") | dg.AssetSelection.checks_for_assets(*ENTITIES),
+    selection=dg.AssetSelection.assets("database", "report") | DEV.checks,
     description=(
         "Judges the artifacts that are there, without making any anew; if all blocking checks pass, loads the database "
         "and writes the report."
     ),
 )
 
-
-def _staging(as_of: str) -> dg.RunConfig:
-    return _own_place("staging", target=dg.EnvVar("SEED_STAGING_URL"), as_of=as_of)
-
-
 staging_refresh = dg.define_asset_job(
     "staging_refresh",
-    selection=dg.AssetSelection.all(),
-    config=_staging("today"),
+    selection=STAGING.assets,
     description=(
-        "Makes the month up to today and loads it into the database that the environment variable SEED_STAGING_URL "
-        "names. Its artifacts are apart from those you work on. Runs every night once its schedule is switched on."
+        f"Makes the month up to today and loads it into the database that the environment variable {STAGING_URL} "
+        "names. Assets, artifacts and report are apart from those you work on. Runs every night once its schedule is "
+        "switched on."
     ),
 )
 
 load_test = dg.define_asset_job(
     "load_test",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.assets("report"),
-    config=_own_place("load_test", presets=["load_test"]),
+    selection=LOAD_TEST.assets,
     description=(
         "Makes the volume of configs/presets/load_test.yaml (1,000 cohorts, some two million rows), runs every check "
         "at that size, and loads it into a database of its own. Takes minutes and less than a gigabyte of memory."
     ),
 )
 
-JOBS = [seed_all, feedback_only, recheck_and_load, staging_refresh, load_test]
+JOBS = {DEV: [seed_all, feedback_only, recheck_and_load], STAGING: [staging_refresh], LOAD_TEST: [load_test]}
 
 _NIGHTLY = shipped().main.staging_refresh
 _HOUR, _MINUTE = _NIGHTLY.at.split(":")
@@ -80,7 +69,7 @@ _HOUR, _MINUTE = _NIGHTLY.at.split(":")
 
 @dg.schedule(
     name="staging_refresh_nightly",
-    job=staging_refresh,
+    job_name=staging_refresh.name,
     cron_schedule=f"{int(_MINUTE)} {int(_HOUR)} * * *",
     execution_timezone=_NIGHTLY.time_zone,
     default_status=dg.DefaultScheduleStatus.STOPPED,
@@ -92,7 +81,11 @@ _HOUR, _MINUTE = _NIGHTLY.at.split(":")
 def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """One run a night, for the date that the tick falls on where the schedule lives."""
     day = context.scheduled_execution_time.astimezone(ZoneInfo(_NIGHTLY.time_zone)).date().isoformat()
-    return dg.RunRequest(run_key=day, run_config=_staging(day), tags={"as_of": day})
+    return dg.RunRequest(
+        run_key=day,
+        run_config=STAGING.asking(as_of=day),
+        tags={"as_of": day},
+    )
 
 
 @dg.run_failure_sensor(
@@ -104,9 +97,11 @@ def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
 def failed_runs(context: dg.RunFailureSensorContext) -> None:
-    """Gather a failed run's message and its failed checks."""
+    """Gather what a failed run's steps said and its failed checks."""
     run, checks = context.dagster_run, ", ".join(_failed_checks(context)) or "none"
-    said = f"{run.job_name} {run.run_id}: {context.failure_event.message} Failed checks: {checks}"
+    failures = [event.step_failure_data.user_failure_data for event in context.get_step_failure_events()]
+    why = " ".join(failure.description or "" for failure in failures if failure) or context.failure_event.message
+    said = f"{run.job_name} {run.run_id}: {why} Failed checks: {checks}"
     context.log.error(said)
     if os.environ.get(WEBHOOK):
         context.log.info(posted(os.environ[WEBHOOK], said))

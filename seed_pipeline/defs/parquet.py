@@ -14,8 +14,8 @@ class ParquetTables(dg.ConfigurableIOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: Opened) -> None:
         """Say what was written."""
-        context.add_output_metadata(made_metadata(obj.manifest))
+        context.add_output_metadata(made_metadata(obj.manifest, context.asset_key.path[:-1]))
 
     def load_input(self, context: dg.InputContext) -> Opened:
         """The upstream asset, opened; nothing is read yet."""
-        return Opened(self.settings.store.root, context.asset_key.to_user_string())
+        return Opened(self.settings.store.root, context.asset_key.path[-1])

@@ -13,6 +13,7 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 from pydantic import Field
 
 from seed_pipeline.defs.describe import folder, loaded_metadata
+from seed_pipeline.defs.places import key
 from seed_pipeline.defs.settings import SeedSettings, as_failure
 from seed_pipeline.pipeline.ledger import RefusedError, together
 from seed_pipeline.pipeline.making import watch
@@ -36,7 +37,8 @@ class DatabaseRelease(dg.ConfigurableIOManager):
     def handle_output(self, context: dg.OutputContext, obj: Candidate) -> None:
         """Load the candidate, or fail for good with every reason why not, before anything is written."""
         try:
-            reasons = evaluation_reasons(context.step_context.instance, context.run_id, obj)
+            prefix = context.asset_key.path[:-1]
+            reasons = evaluation_reasons(context.step_context.instance, context.run_id, obj, prefix)
             if reasons:
                 raise RefusedError(reasons)
             done = obj.load(watch())
@@ -46,33 +48,35 @@ class DatabaseRelease(dg.ConfigurableIOManager):
                 context.log.warning(str(error))
                 raise dg.RetryRequested(self.retries, self.retry_seconds * 2**tried) from None
             raise as_failure(error) from None
-        context.add_output_metadata(loaded_metadata(obj, done))
+        context.add_output_metadata(loaded_metadata(obj, done, prefix))
 
     def load_input(self, context: dg.InputContext) -> None:
         """Nothing is made from the database; connect to the target instead."""
         raise NotImplementedError("the database is the end of the graph; read it with its own tools")
 
 
-def evaluation_reasons(instance: dg.DagsterInstance, run: str, candidate: Candidate) -> list[str]:
+def evaluation_reasons(
+    instance: dg.DagsterInstance, run: str, candidate: Candidate, prefix: Sequence[str]
+) -> list[str]:
     """Why this instance's check evaluations forbid the load: on exactly this data one failed, or there is none.
 
     What another run judged elsewhere, on other bytes, or only plans to judge does not count; what this run judged does,
     whatever others came to since.
     """
-    checks = [dg.AssetCheckKey(dg.AssetKey(a), name) for a, names in candidate.blocking().items() for name in names]
+    checks = [dg.AssetCheckKey(key(a, prefix), name) for a, names in candidate.blocking().items() for name in names]
     latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(checks)
-    found = [(_name(key), _against(instance, run, candidate, key, latest.get(key))) for key in checks]
+    found = [(_name(check), _against(instance, run, candidate, check, latest.get(check))) for check in checks]
     return together((name, why) for name, why in found if why)
 
 
 def _against(
-    instance: dg.DagsterInstance, run: str, candidate: Candidate, key: dg.AssetCheckKey, latest: Record | None
+    instance: dg.DagsterInstance, run: str, candidate: Candidate, check: dg.AssetCheckKey, latest: Record | None
 ) -> str:
     """Why the check forbids the load, or nothing."""
-    print_ = candidate.artifacts.manifest(key.asset_key.to_user_string()).fingerprint
+    print_ = candidate.artifacts.manifest(check.asset_key.path[-1]).fingerprint
     data = {"fingerprint": print_, "artifacts": folder(candidate.artifacts)}
     records: Sequence[Record] = [latest] if latest and latest.run_id == run and latest.status in JUDGED else ()
-    records = records or instance.event_log_storage.get_asset_check_execution_history(key, HISTORY, status=JUDGED)
+    records = records or instance.event_log_storage.get_asset_check_execution_history(check, HISTORY, status=JUDGED)
     judged = [record for record in records if record.evaluation]
     speak = [record for record in judged if _is_about(record, data)]
     if not speak:
@@ -87,5 +91,5 @@ def _is_about(record: Record, data: Mapping[str, str]) -> bool:
     return all(name in shown and shown[name].value == value for name, value in data.items())
 
 
-def _name(key: dg.AssetCheckKey) -> str:
-    return f"{key.asset_key.to_user_string()}.{key.name}"
+def _name(check: dg.AssetCheckKey) -> str:
+    return f"{check.asset_key.to_user_string()}.{check.name}"

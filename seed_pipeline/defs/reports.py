@@ -7,32 +7,48 @@ import dagster as dg
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.defs.assets import OWNERS
 from seed_pipeline.defs.describe import docs
+from seed_pipeline.defs.places import Place, key
 from seed_pipeline.defs.settings import SeedSettings, as_failure
 from seed_pipeline.quality.verdict import counted
 from seed_pipeline.settings import SettingsError
 from seed_pipeline.store.errors import StoreError
 
-FILE = "report.html"
+
+def beside(artifacts: Path) -> Path:
+    """Where the report on these artifacts goes: beside their folder, and never where another folder's report is."""
+    return artifacts.with_name("report.html" if artifacts.name == "artifacts" else f"{artifacts.name}.report.html")
 
 
-def place(artifacts: Path) -> Path:
-    """Where the report on these artifacts goes: beside their folder."""
-    return artifacts.parent / FILE
+def report(place: Place) -> dg.AssetsDefinition:
+    """The asset of a place."""
+
+    @dg.asset(
+        key=key("report", place.prefix),
+        group_name=place.group("release"),
+        owners=OWNERS,
+        kinds={"html"},
+        metadata=docs(),
+        deps=[key(name, place.prefix) for name in ENTITIES],
+        required_resource_keys={place.called("settings")},
+    )
+    def page(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        """One HTML file to pass around: cast, checks, pictures, stories, demo script, changes, how to make it again.
+
+        It lies beside the artifacts (data/report.html), needs no other file, and the same data give the same bytes.
+        Nothing waits for it. Where a blocking check failed, launch it alone, or ask `seed-pipeline report --artifacts`:
+        it says on top what does not hold.
+        """
+        return _written(place.of(context))
+
+    return page
 
 
-@dg.asset(group_name="release", owners=OWNERS, kinds={"html"}, metadata=docs(), deps=list(ENTITIES))
-def report(settings: SeedSettings) -> dg.MaterializeResult:
-    """One HTML file to pass around: cast, checks, pictures, stories, demo script, what changed, how to make it again.
-
-    It lies beside the artifacts (data/report.html), needs no other file, and the same data give the same bytes. Nothing
-    waits for it. Where a blocking check failed, launch it alone, or ask `seed-pipeline report --artifacts`: it says on
-    top what does not hold.
-    """
+def _written(settings: SeedSettings) -> dg.MaterializeResult:
     # Matplotlib and the template take their time to import, and definitions have to load at once.
     from seed_pipeline.views.page import page_of, written
     from seed_pipeline.views.source import of_candidate
 
-    out = place(settings.store.root)
+    out = beside(settings.store.root)
     try:
         source = of_candidate(settings.store, settings.load(like=ENTITIES[0]), settings.wishes())
         page = page_of(source)

@@ -18,6 +18,10 @@ from seed_pipeline.settings.rules import Rule
 from seed_pipeline.settings.secret import holds_secret
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.errors import StoreError
+from seed_pipeline.store.target import parse
+
+LOAD = {"seed_pipeline/load": "no"}
+"""Tag of runs after which nothing is loaded unasked: they promise so, or have settings of their own."""
 
 
 def _said(rule: Rule) -> str:
@@ -100,6 +104,8 @@ class SeedSettings(dg.ConfigurableResource):
         """Fail at once where the stored configuration of the run holds a password: Dagster keeps it for good."""
         if context.run and context.instance:
             holds(context.instance, context.run.run_id)
+            if self.wishes() != Wishes() or self.artifacts != type(self).model_fields["artifacts"].default:
+                context.instance.add_run_tags(context.run.run_id, LOAD)
         try:
             refuse_secrets(context.run.run_config if context.run else {})
         except SettingsError as error:
@@ -114,10 +120,12 @@ class SeedSettings(dg.ConfigurableResource):
         """The settings of this run.
 
         `as_of: today` means the day for which the asset `like` was made, and today without one: so a partial run the
-        day after fits what is there. Fails the step, for good, when settings cannot be.
+        day after fits what is there. Fails the step, for good, when settings cannot be, or name a target that is none.
         """
         try:
-            return self.wishes().settings(None if like is None else self._as_of(like))
+            found = self.wishes().settings(None if like is None else self._as_of(like))
+            parse(found.main.target)
+            return found
         except (SettingsError, StoreError) as error:
             raise as_failure(error) from None
 

@@ -34,7 +34,8 @@ def taken() -> dict[str, Any]:
     }
     sensors = {sensor.name: sensor.description for sensor in repository.sensor_defs}
     schedules = {s.name: [s.job_name, str(s.cron_schedule), s.description] for s in repository.schedule_defs}
-    return {"assets": assets, "jobs": jobs, "schedules": schedules, "sensors": sensors}
+    places = sorted(key.to_user_string() for key in graph.get_all_asset_keys() - graph.materializable_asset_keys)
+    return {"assets": assets, "places": places, "jobs": jobs, "schedules": schedules, "sensors": sensors}
 
 
 def _said(check: Any) -> list[str]:

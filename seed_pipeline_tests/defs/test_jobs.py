@@ -16,11 +16,13 @@ import dagster as dg
 import pytest
 from dagster._core.instance import InstanceRef
 
+from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.definitions import defs
 from seed_pipeline.defs import launch
 from seed_pipeline.defs.alive import end_dead_runs, holds
 from seed_pipeline.defs.jobs import WEBHOOK, failed_runs
 from seed_pipeline.defs.pictures import OF_ASSETS
+from seed_pipeline.defs.places import DEV, STAGING, STAGING_URL
 from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.store.errors import StoreError
@@ -29,9 +31,8 @@ from seed_pipeline_tests.defs.conftest import JOB, QUIET, Place, message
 
 
 def launched(job: str, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
-    """The job as its own configuration has it."""
-    found = defs.resolve_job_def(job)
-    return found.execute_in_process({**found.run_config, **QUIET}, instance, raise_on_error=False)
+    """The job as it stands."""
+    return defs.resolve_job_def(job).execute_in_process(QUIET, instance, raise_on_error=False)
 
 
 def test_the_nightly_refresh_is_off_until_switched_on() -> None:
@@ -54,8 +55,7 @@ def test_a_tick_refreshes_up_to_its_own_date(day: str) -> None:
     """Evaluated for another day, as the UI and a backfill can, it asks for that day's month, once."""
     asked = tick(datetime.fromisoformat(f"{day}T02:00:00+00:00"))
     assert asked.run_key == day
-    settings = asked.run_config["resources"]["settings"]["config"]
-    assert (settings["as_of"], settings["target"]) == (day, {"env": "SEED_STAGING_URL"})
+    assert asked.run_config["resources"]["staging_settings"]["config"] == {"as_of": day}
 
 
 def test_the_date_is_that_of_the_schedules_time_zone() -> None:
@@ -91,12 +91,15 @@ def webhook() -> Iterator[str]:
 
 def failed_run(place: Place) -> dg.RunFailureSensorContext:
     """The context in which the sensor sees a run that a check stopped."""
-    result = place.launch(overrides=["targets.statements.O1_completed.expected=0.5"])
-    run = place.instance.get_run_by_id(result.run_id)
+    return failure_of(place.launch(overrides=["targets.statements.O1_completed.expected=0.5"]), place.instance)
+
+
+def failure_of(result: dg.ExecuteInProcessResult, instance: dg.DagsterInstance) -> dg.RunFailureSensorContext:
+    """The context of a failed run."""
+    run = instance.get_run_by_id(result.run_id)
     event = next(event for event in result.all_events if event.is_failure)
     assert run is not None
-    context = dg.build_run_status_sensor_context("failed_runs", event, place.instance, run)
-    return context.for_run_failure()
+    return dg.build_run_status_sensor_context("failed_runs", event, instance, run).for_run_failure()
 
 
 def test_a_failed_run_is_reported(
@@ -134,7 +137,8 @@ def test_a_lost_connection_is_tried_again(place: Place, monkeypatch: pytest.Monk
     monkeypatch.setattr(Candidate, "load", load)
     config = place.config({})
     config["resources"]["database_release"] = {"config": {"retry_seconds": 0.0}}
-    result = JOB.execute_in_process(config, place.instance, raise_on_error=False)
+    everything = [dg.AssetKey(name) for name in (*ENTITIES, "database")]
+    result = JOB.execute_in_process(config, place.instance, asset_selection=everything, raise_on_error=False)
     assert result.success, message(result)
     assert result.retry_attempts_for_node("database") == 2
 
@@ -144,13 +148,6 @@ def test_a_failed_check_is_not_tried_again(place: Place) -> None:
     result = place.launch(overrides=["targets.statements.O1_completed.expected=0.5"])
     assert not result.success
     assert not [event for event in result.all_events if event.is_step_up_for_retry]
-
-
-def test_the_run_configuration_stores_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Dagster keeps of a staging run is the variable's name."""
-    monkeypatch.setenv("SEED_STAGING_URL", "postgresql://me:hush@staging/app")
-    config = defs.resolve_job_def("staging_refresh").run_config
-    assert config["resources"]["settings"]["config"]["target"] == {"env": "SEED_STAGING_URL"}
 
 
 @pytest.mark.parametrize("how", ["target", "override"])
@@ -194,32 +191,83 @@ def test_a_home_that_dagster_cannot_use_is_refused_in_words(
     assert not (tmp_path / "artifacts").exists()
 
 
-def test_staging_without_its_variable_fails_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A missing variable is found at the start, and named."""
+def test_a_night_without_a_staging_to_refresh_raises_an_alarm(
+    tmp_path: Path, webhook: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The tick's run starts, and fails in its first step with the variable's name; the webhook is told."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("SEED_STAGING_URL", raising=False)
-    with pytest.raises(dg.DagsterInvalidConfigError, match="SEED_STAGING_URL"):
-        launched("staging_refresh", dg.DagsterInstance.ephemeral())
+    monkeypatch.delenv(STAGING_URL, raising=False)
+    monkeypatch.setenv(WEBHOOK, f"{webhook}/200")
+    instance = dg.DagsterInstance.ephemeral()
+    result = launched("staging_refresh", instance)
+    assert f"environment variable {STAGING_URL}: it is not set" in message(result)
     assert not list(tmp_path.iterdir())
+    failed_runs(failure_of(result, instance))
+    assert STAGING_URL in Webhook.told[-1]["text"]
+    assert "staging_refresh" in Webhook.told[-1]["text"]
 
 
-def test_staging_is_filled_beside_what_one_works_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The refresh loads staging from artifacts of its own."""
+def test_staging_is_a_place_of_its_own(loaded: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Assets, artifacts, report and target are apart from those you work on, and what fails there refuses nothing here.
+
+    What Dagster keeps of its runs is the variable's name.
+    """
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SEED_STAGING_URL", f"sqlite:///{tmp_path}/staging.db")
-    result = launched("staging_refresh", dg.DagsterInstance.ephemeral())
+    monkeypatch.setenv(STAGING_URL, f"sqlite:///{tmp_path}/staging.db")
+    before = (loaded.root / "report.html").read_bytes()
+    wrong = {**STAGING.asking(overrides=["targets.statements.O1_completed.expected=0.5"]), **QUIET}
+    job = defs.resolve_job_def("staging_refresh")
+    assert not job.execute_in_process(wrong, loaded.instance, raise_on_error=False).success
+    assert loaded.launch("database").success
+    result = launched("staging_refresh", loaded.instance)
     assert result.success, message(result)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "staging.db"]
-    assert [path.name for path in (tmp_path / "data").iterdir()] == ["staging"]
+    assert {path.name for path in (tmp_path / "data" / "staging").iterdir()} == {"artifacts", "report.html"}
+    assert {path.name for path in tmp_path.iterdir()} == {"data", "staging.db"}
+    assert (loaded.root / "report.html").read_bytes() == before
+    event = loaded.instance.get_latest_materialization_event(dg.AssetKey(["staging", "database"]))
+    assert event is not None
+    assert event.asset_materialization is not None
+    assert event.asset_materialization.metadata["target"].value == f"sqlite:///{tmp_path}/staging.db"
+    run = loaded.instance.get_run_by_id(result.run_id)
+    assert run is not None
+    assert str(tmp_path) not in json.dumps(run.run_config, default=str)
+
+
+def test_only_staging_is_watched_and_only_dev_is_made_by_hand() -> None:
+    """Freshness is expected of what is refreshed every night; *Materialize all* makes what one works on."""
+    graph = defs.resolve_asset_graph()
+    databases = {k.to_user_string(): graph.get(k) for k in graph.get_all_asset_keys() if k.path[-1] == "database"}
+    assert {name for name, node in databases.items() if node.freshness_policy} == {"staging/database"}
+    assert {k.path[0] for k in graph.materializable_asset_keys} == {*ENTITIES, "database", "report"}
+    assert {k.path[0] for k in graph.get_all_asset_keys()} >= {"staging", "load_test"}
 
 
 def test_the_load_test_is_large_and_apart() -> None:
     """The preset load_test: 150,000 sessions into a database of its own, from artifacts of its own."""
-    config = defs.resolve_job_def("load_test").run_config["resources"]["settings"]["config"]
-    assert config["artifacts"] == "data/load_test/artifacts"
-    settings = Wishes(presets=config["presets"]).settings(date(2026, 3, 1))
+    job = defs.resolve_job_def("load_test")
+    asked = dg.validate_run_config(job)["resources"]["load_test_settings"]["config"]  # type: ignore[index]
+    assert asked["artifacts"] == "data/load_test/artifacts"
+    settings = Wishes(presets=asked["presets"]).settings(date(2026, 3, 1))
     assert settings.main.total_sessions == 150_000
     assert settings.main.target != Wishes().settings(date(2026, 3, 1)).main.target
+
+
+def test_automation_loads_what_was_made_as_configs_has_it(
+    loaded: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Feedback made by itself is loaded; that of `feedback_only`, or of a run with settings of its own, is not."""
+    monkeypatch.chdir(tmp_path)
+    loaded.copy(tmp_path / "data")
+    cursor, only, one = None, defs.resolve_job_def("feedback_only"), {"asset_selection": [dg.AssetKey("feedback")]}
+    own = DEV.asking(overrides=["probabilities.rating.spread=0.5"])
+    asked_for = []
+    for job, config, selected in [(None, {}, {}), (JOB, {}, one), (only, {}, {}), (JOB, own, one), (JOB, {}, one)]:
+        if job is not None:
+            assert job.execute_in_process({**config, **QUIET}, loaded.instance, **selected).success
+        found = dg.evaluate_automation_conditions(defs=defs, instance=loaded.instance, cursor=cursor)
+        cursor = found.cursor
+        asked_for.append(found.total_requested)
+    assert asked_for == [0, 1, 0, 0, 1]
 
 
 def test_an_asset_shows_what_changed_and_pictures(loaded: Place) -> None:

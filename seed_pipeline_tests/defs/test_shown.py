@@ -9,6 +9,7 @@ import dagster as dg
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.definitions import defs
 from seed_pipeline.defs import launch
+from seed_pipeline.defs.reports import beside
 from seed_pipeline.defs.versions import shipped
 from seed_pipeline.quality.statements import statements
 from seed_pipeline.settings.demo import read
@@ -90,8 +91,9 @@ def test_the_demo_script_is_checked_on_the_database(loaded: Place, tmp_path: Pat
     assert not evaluation.blocking
 
 
-def test_a_load_test_makes_no_report() -> None:
-    """Large volumes stay cheap: its report is asked for with `seed-pipeline report` by whoever wants it."""
-    names = {k.to_user_string() for k in defs.resolve_job_def("load_test").asset_layer.executable_asset_keys}
-    assert "database" in names
-    assert "report" not in names
+def test_each_folder_of_artifacts_has_a_report_of_its_own() -> None:
+    """A run with other artifacts leaves data/report.html to the data it speaks of."""
+    folders = ["data/artifacts", "data/tried", "data/tried/artifacts", "data/other", "artifacts"]
+    reports = [beside(Path(folder)).as_posix() for folder in folders]
+    assert reports[0] == "data/report.html"
+    assert len(set(reports)) == len(folders)
