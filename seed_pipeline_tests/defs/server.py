@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.defs.launch import HOME
 
 ROOT = HOME.parent
+EVERYTHING = (*ENTITIES, "database", "report")
 DONE = ("SUCCESS", "FAILURE", "CANCELED")
 REPOSITORY = {"repositoryLocationName": "seed_pipeline", "repositoryName": "__repository__"}
 
@@ -61,7 +63,8 @@ class Server:
     ) -> str:
         """Launch and wait; the run's last status. `checks=[]` deselects all checks."""
         selector: dict[str, Any] = {**REPOSITORY, "pipelineName": job}
-        selector |= {"assetSelection": [{"path": [asset]} for asset in assets]} if assets else {}
+        wanted = assets or (EVERYTHING if job == "__ASSET_JOB" else ())
+        selector |= {"assetSelection": [{"path": [asset]} for asset in wanted]} if wanted else {}
         selector |= {"assetCheckSelection": checks} if checks is not None else {}
         run_config = config or {"resources": {"settings": {"config": settings}}}
         parameters = {"mode": "default", "selector": selector, "runConfigData": run_config}

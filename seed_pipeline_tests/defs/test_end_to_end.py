@@ -52,10 +52,10 @@ def test_feedback_only(server: Server) -> None:
 
 
 def test_another_feedback_marks_what_builds_on_it(server: Server) -> None:
-    """A tweak for one run: feedback differs, the answer key and the database are unsynced, the rest is not."""
+    """A tweak for one run: feedback differs, what is made from it and the database are unsynced."""
     assert server.launch("feedback", overrides=["probabilities.rating.spread=0.5"]) == "SUCCESS"
-    assert server.stale(*ENTITIES, "database") == {"answer_key", "database"}
-    assert server.launch("feedback", "answer_key", "database") == "SUCCESS"
+    assert server.stale(*ENTITIES, "database") == {"highlights", "answer_key", "database"}
+    assert server.launch("feedback", "highlights", "answer_key", "database") == "SUCCESS"
     assert not server.stale(*ENTITIES, "database")
 
 
@@ -116,7 +116,7 @@ def test_the_nightly_tick_refreshes_staging(server: Server, staging: str) -> Non
     assert tick["error"] is None
     assert len(tick["runRequests"]) == 1
     config = json.loads(json.dumps(yaml.safe_load(tick["runRequests"][0]["runConfigYaml"]), default=str))
-    assert config["resources"]["settings"]["config"]["target"] == {"env": "SEED_STAGING_URL"}
+    assert list(config["resources"]) == ["staging_settings"]
     assert server.launch(job="staging_refresh", config=config) == "SUCCESS"
     assert len(store.read(store.connect(staging), ["sessions"])["sessions"]) == 150
 
