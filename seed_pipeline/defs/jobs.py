@@ -14,6 +14,9 @@ WEBHOOK = "SEED_ALERT_WEBHOOK"
 """Environment variable that may hold the URL of an incoming webhook, as chat services have them."""
 
 
+_LAUNCHPAD = "Launch it in its [Launchpad](/locations/seed_pipeline/jobs/{}/playground), or with `make job JOB={}`."
+"""The page of a place's job has no button: Dagster hides it where assets are made by nothing else."""
+
 seed_all = dg.define_asset_job(
     "seed_all",
     selection=DEV.assets,
@@ -48,7 +51,7 @@ staging_refresh = dg.define_asset_job(
     description=(
         f"Makes the month up to today and loads it into the database that the environment variable {STAGING_URL} "
         "names. Assets, artifacts and report are apart from those you work on. Runs every night once its schedule is "
-        "switched on."
+        f"switched on. {_LAUNCHPAD.format('staging_refresh', 'staging_refresh')}"
     ),
 )
 
@@ -57,7 +60,8 @@ load_test = dg.define_asset_job(
     selection=LOAD_TEST.assets,
     description=(
         "Makes the volume of configs/presets/load_test.yaml (1,000 cohorts, some two million rows), runs every check "
-        "at that size, and loads it into a database of its own. Takes minutes and less than a gigabyte of memory."
+        "at that size, and loads it into a database of its own. Takes minutes and less than a gigabyte of memory. "
+        f"{_LAUNCHPAD.format('load_test', 'load_test')}"
     ),
 )
 
