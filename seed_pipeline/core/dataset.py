@@ -1,6 +1,8 @@
 """The entities in order, and how a range of cohorts is made: all of them in one pass, or one of them again."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -50,18 +52,9 @@ UPSTREAM: dict[str, tuple[str, ...]] = {
 
 ENTITIES = tuple(MAKES)
 
-READS: dict[str, tuple[str, ...]] = {
-    "reference": ("main", "defects", "probabilities", "text"),
-    "tutors": ("main", "defects", "personas", "text"),
-    "students": ("main", "defects", "personas", "text", "probabilities"),
-    "sessions": ("main", "defects", "personas", "probabilities", "text"),
-    "metrics": ("main", "defects", "personas", "probabilities", "correlations"),
-    "feedback": ("main", "defects", "personas", "probabilities", "correlations", "text"),
-    "highlights": ("main", "defects", "probabilities", "text"),
-    "churn": ("main", "defects", "personas", "probabilities", "correlations", "text"),
-    "answer_key": ("main", "defects", "alerts", "personas", "probabilities"),
-}
-"""The sections of the settings that each entity reads."""
+DECLARED = Path(__file__).with_name("reads.json")
+READS: dict[str, list[str]] = json.loads(DECLARED.read_text(encoding="utf-8"))
+"""The settings each entity reads; `*` is any name or place, `#` which there are. seed_pipeline_tests.core.reads."""
 
 
 def chunks(settings: Settings) -> list[range]:

@@ -42,7 +42,7 @@ def asset_metadata(asset: str) -> dict[str, Any]:
                 for s in statements(shipped(), asset).values()
             ]
         ),
-        "reads": ", ".join(f"configs/{section}" for section in READS[asset]),
+        "reads": dg.MetadataValue.md("\n".join(f"- `{key}`" for key in READS[asset])),
         **docs(),
     }
 

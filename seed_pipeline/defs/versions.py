@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from seed_pipeline import core
-from seed_pipeline.core.dataset import MAKES, READS
-from seed_pipeline.pipeline.wishes import Wishes, digest
+from seed_pipeline.core.dataset import MAKES
+from seed_pipeline.pipeline.wishes import Wishes, digest_of
 from seed_pipeline.settings import Settings
 
 SOME_DAY = date(2000, 1, 1)
@@ -32,7 +32,7 @@ def code_version(entity: str) -> str:
 
 def version_of(entity: str, settings: Settings) -> str:
     """Settings and logic of one entity, as two short digests."""
-    return f"{digest(settings, READS[entity])[:8]}-{_logic(entity)}"
+    return f"{digest_of(entity, settings)[:8]}-{_logic(entity)}"
 
 
 def _logic(entity: str) -> str:

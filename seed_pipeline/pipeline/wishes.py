@@ -9,8 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel
-
 from seed_pipeline.core.plan.feasibility import check
 from seed_pipeline.core.plan.world import World
 from seed_pipeline.settings import SHIPPED, Main, Settings, SettingsError, in_presets, load, settings_of
@@ -36,8 +34,7 @@ NOT_OF_THE_DATA = (
 """Keys of configs/main.yaml that say where the data goes or how it is made, and never what is in it (X1)."""
 
 
-_TOLD: dict[int, tuple[object, str]] = {}
-_MANY = 64  # sections that are remembered at a time
+_LATEST: list[tuple[Settings, dict[str, Any], dict[tuple[str, ...] | None, str]]] = []
 
 
 @dataclass(frozen=True)
@@ -140,31 +137,41 @@ def _state(config: Path | None) -> tuple:
     return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files if path.exists())
 
 
-def digest(settings: Settings, sections: Sequence[str] | None = None) -> str:
-    """16 hexadecimal digits over the sections that shape the data (default: all of them)."""
-    told = {"main": "{}"} | {name: _told(getattr(settings, name)) for name in sections or type(settings).model_fields}
-    content = ", ".join(f'"{name}": {text}' for name, text in sorted(told.items()))
-    return hashlib.sha256(f"{{{content}}}".encode()).hexdigest()[:16]
+def digest(settings: Settings, keys: Sequence[str] | None = None) -> str:
+    """16 hexadecimal digits over what shapes the data: these keys as core/reads.json writes them, or all settings."""
+    whole, told = _content(settings)
+    asked = None if keys is None else tuple(keys)
+    if asked not in told:
+        content = whole if asked is None else {key: _at(whole, key.split(".")) for key in asked}
+        told[asked] = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    return told[asked]
 
 
-def _told(part: object) -> str:
-    """A section as JSON, each worked out once: nine assets are stamped with the same ones."""
-    found = _TOLD.get(id(part))
-    if found is None or found[0] is not part:
-        content: Any = part.model_dump(mode="json") if isinstance(part, BaseModel) else part
-        if isinstance(part, Main):
-            content = {key: value for key, value in content.items() if key not in NOT_OF_THE_DATA}
-        if len(_TOLD) >= _MANY:
-            _TOLD.clear()
-        found = _TOLD[id(part)] = (part, json.dumps(content, sort_keys=True, default=str))
-    return found[1]
+def _content(settings: Settings) -> tuple[dict[str, Any], dict[tuple[str, ...] | None, str]]:
+    """What shapes the data, as plain values, and its digests so far; asked for again and again, worked out once."""
+    if not _LATEST or _LATEST[0][0] is not settings:
+        content = settings.model_dump(mode="json")
+        content["main"] = {key: value for key, value in content["main"].items() if key not in NOT_OF_THE_DATA}
+        _LATEST[:] = [(settings, content, {})]
+    return _LATEST[0][1:]
+
+
+def _at(content: Any, path: Sequence[str]) -> Any:
+    """The value or values at a path; None where something on the way is left out."""
+    if not path or content is None:
+        return content
+    if path[0] == "#":
+        return len(content) if isinstance(content, list) else list(content)
+    if path[0] != "*":
+        return _at(content.get(path[0]), path[1:])
+    if isinstance(content, list):
+        return [_at(part, path[1:]) for part in content]
+    return {name: _at(part, path[1:]) for name, part in content.items()}
 
 
 def remembered(settings: Settings) -> str:
     """The settings that shape the data, as a release remembers them (JSON); never where it went, nor any secret."""
-    content = settings.model_dump(mode="json")
-    content["main"] = {key: value for key, value in content["main"].items() if key not in NOT_OF_THE_DATA}
-    return json.dumps(content, ensure_ascii=False)
+    return json.dumps(_content(settings)[0], ensure_ascii=False)
 
 
 def recalled(content: str, asked: Main, overrides: Sequence[str] = ()) -> Settings:
@@ -194,6 +201,11 @@ def world_of(settings: Settings) -> dict[str, object]:
 
 def stamp(entity: str, settings: Settings) -> dict[str, object]:
     """What an asset's manifest remembers of the settings it was made with."""
+    return {"world": world_of(settings), "settings": digest_of(entity, settings)}
+
+
+def digest_of(entity: str, settings: Settings) -> str:
+    """The digest of what an entity reads. Where edge cases are injected, all of them read which, and the alerts."""
     from seed_pipeline.core.dataset import READS  # All that makes data; most commands look at settings alone.
 
-    return {"world": world_of(settings), "settings": digest(settings, READS[entity])}
+    return digest(settings, [*READS[entity], *(("defects", "alerts") if settings.defects.inject != "none" else ())])

@@ -42,14 +42,26 @@ def _file(config: Path, key: str, file: str, part: Schema, schema: Schema) -> st
     values = read_section(path.parent, path.stem)
     said = remarks(path)
     rows = [
-        (f"`{'.'.join(p)}`", _kind(s, schema), _value(values, p), said.get(p) or _any(said, p) or _words(s, schema))
+        (
+            f"`{'.'.join(p)}`",
+            _kind(s, schema),
+            _value(values, p),
+            said.get(p) or _any(said, p) or _words(s, schema),
+            _readers((*key.split("."), *p)),
+        )
         for p, s in _walk(part, schema, ())
     ]
-    readers = [entity for entity, sections in READS.items() if key.partition(".")[0] in sections]
-    read_by = f"Read by {', '.join(readers)}.\n" if readers else "Read by no asset: it only judges.\n"
-    return (
-        f"## {file}\n\n```text\n{head(path)}\n```\n\n{read_by}\n{table(('Key', 'Kind', 'Shipped', 'Remark'), rows)}\n"
-    )
+    shown = table(("Key", "Kind", "Shipped", "Remark", "Read by"), rows)
+    return f"## {file}\n\n```text\n{head(path)}\n```\n\n{shown}\n"
+
+
+def _readers(path: tuple[str, ...]) -> str:
+    """The entities that read the key or something in it: those that an edit marks as unsynced."""
+    return ", ".join(e for e, keys in READS.items() if any(_overlap(tuple(key.split(".")), path) for key in keys))
+
+
+def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    return all(a == b or a in "*#" or b == "*" for a, b in zip(one, other, strict=False))
 
 
 def _walk(part: Schema, schema: Schema, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Schema]]:

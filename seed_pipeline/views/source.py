@@ -11,12 +11,12 @@ import sqlalchemy as sa
 
 from seed_pipeline import __version__
 from seed_pipeline.blast_radius import Remembered, remembered
-from seed_pipeline.core.dataset import ENTITIES, READS
+from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.pipeline.checking import judged, opened_artifacts, opened_target
 from seed_pipeline.pipeline.judging import audit_all, law_of
 from seed_pipeline.pipeline.ledger import Ledger, seen
 from seed_pipeline.pipeline.running import released_rows
-from seed_pipeline.pipeline.wishes import Wishes, digest
+from seed_pipeline.pipeline.wishes import Wishes, digest, digest_of
 from seed_pipeline.quality.scope import Scope, of_frames, opened
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.settings import Settings
@@ -74,7 +74,7 @@ def of_candidate(artifacts: Artifacts, settings: Settings, wishes: Wishes) -> So
         command=command(wishes, settings),
         fingerprint=artifacts.fingerprint(ENTITIES),
         settings_digest=digest(settings),
-        agrees=made_with == [digest(settings, READS[asset]) for asset in ENTITIES],
+        agrees=made_with == [digest_of(asset, settings) for asset in ENTITIES],
         changes=remembered(artifacts),
         history=Ledger.of(artifacts).history(),
     )

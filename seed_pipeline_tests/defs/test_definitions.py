@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from seed_pipeline.core.dataset import ENTITIES, UPSTREAM, Arrow, again
+from seed_pipeline.core.dataset import ENTITIES, READS, UPSTREAM, Arrow, again
 from seed_pipeline.definitions import defs
 from seed_pipeline.defs import versions
 from seed_pipeline.pipeline.wishes import Wishes
@@ -17,6 +17,7 @@ from seed_pipeline.settings import load
 from seed_pipeline.settings.demo import read
 from seed_pipeline.store.frames import as_frames
 from seed_pipeline.views.scenes import named
+from seed_pipeline_tests.core.reads import recorded
 from seed_pipeline_tests.defs.snapshot import SNAPSHOT, taken
 
 ROOT = Path(__file__).parents[2]
@@ -84,8 +85,12 @@ EDITS = {
     "personas.tutors.star.hourly_rate=[60, 90]": {"tutors"},
     "correlations.rules.high_talk_ratio.effects.0.multiply=0.6": {"metrics"},
     "probabilities.availability.video=0.4": {"sessions"},
+    "probabilities.availability.feedback=0.45": {"feedback"},
+    "text.feedback.no_comment_share=0.3": {"feedback"},
 }
 """An edit of each section, and what it certainly changes in the data."""
+ALONE = ("admin", "severities", "hourly_rate", "video", "availability.feedback", "no_comment")
+"""Edits that mark nothing else."""
 
 
 @pytest.mark.parametrize(("edit", "certain"), EDITS.items())
@@ -100,6 +105,12 @@ def test_what_an_edit_changes_in_the_data_it_changes_in_the_version(edit: str, c
         moved |= {entity for name, frame in as_frames(upstream[entity]).items() if not frame.equals(anew[name])}
     marked = {e for e in ENTITIES if versions.version_of(e, before) != versions.version_of(e, after)}
     assert certain <= moved <= marked < set(ENTITIES)
+    assert marked == certain or not any(name in edit for name in ALONE)
+
+
+def test_what_is_declared_is_what_is_read() -> None:
+    """Every key of every entity, as found by recording: `python -m seed_pipeline_tests.core.reads` renews them."""
+    assert recorded() == READS
 
 
 def test_where_the_data_goes_is_no_part_of_a_version() -> None:
