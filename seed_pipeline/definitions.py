@@ -17,7 +17,7 @@ def _made(place: Place) -> dg.Definitions:
     """A place's assets, checks and jobs, with the resources that they share."""
     return dg.Definitions(
         assets=[*assets(place), report(place)],
-        asset_checks=[*contract(place), demo_script(place)],
+        asset_checks=[*contract(place), *demo_script(place)],
         jobs=JOBS[place],
         resources={
             place.called("settings"): place.settings,

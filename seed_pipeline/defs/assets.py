@@ -8,6 +8,7 @@ import dagster as dg
 from seed_pipeline.core.dataset import ENTITIES, UPSTREAM
 from seed_pipeline.defs.columns import released_schema
 from seed_pipeline.defs.describe import asset_metadata, changed_metadata, docs
+from seed_pipeline.defs.last_good import warned
 from seed_pipeline.defs.pictures import on_asset
 from seed_pipeline.defs.places import Place, key
 from seed_pipeline.defs.stories import story, tags
@@ -72,6 +73,11 @@ TOLD: dict[str, tuple[str, str]] = {
     ),
 }
 """Each entity's group, and what it is in words."""
+RELEASE = (
+    "The platform's database with this dataset in it, as one release in one transaction.\n\n"
+    "Loaded only if every blocking check passed on exactly this data, however the load is launched. Rows that this "
+    "pipeline did not write are never touched."
+)
 
 
 def assets(place: Place) -> list[dg.AssetsDefinition]:
@@ -123,6 +129,7 @@ def _database(place: Place) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key("database", place.prefix),
+        description=warned(RELEASE),
         group_name=place.group("release"),
         kinds={"sql"},
         metadata={"dagster/column_schema": released_schema(), **docs()},
@@ -133,11 +140,6 @@ def _database(place: Place) -> dg.AssetsDefinition:
         **_common(place),
     )
     def loaded(context: dg.AssetExecutionContext, **upstream: Opened) -> Candidate:
-        """The platform's database with this dataset in it, as one release in one transaction.
-
-        Loaded only if every blocking check passed on exactly this data, however the load is launched. Rows that this
-        pipeline did not write are never touched.
-        """
         settings = place.of(context)
         return Candidate(settings.store, settings.load(like="sessions"))
 

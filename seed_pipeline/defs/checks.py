@@ -9,10 +9,10 @@ import dagster as dg
 
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.defs.describe import folder, table
+from seed_pipeline.defs.last_good import shipped
 from seed_pipeline.defs.pictures import on_failure
 from seed_pipeline.defs.places import Place, key
 from seed_pipeline.defs.settings import as_failure
-from seed_pipeline.defs.versions import shipped
 from seed_pipeline.pipeline.judging import audit, statements
 from seed_pipeline.pipeline.ledger import Sheet
 from seed_pipeline.quality import conformity

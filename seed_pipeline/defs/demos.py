@@ -7,17 +7,17 @@ import dagster as dg
 
 from seed_pipeline.defs.checks import unknown
 from seed_pipeline.defs.describe import table
+from seed_pipeline.defs.last_good import scenes
 from seed_pipeline.defs.places import Place, key
 from seed_pipeline.defs.settings import SeedSettings, as_failure
-from seed_pipeline.defs.versions import shipped
 from seed_pipeline.settings import SettingsError
-from seed_pipeline.settings.demo import read
+from seed_pipeline.settings.demo import Script
 from seed_pipeline.store import database
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.views.scenes import Scene, named, play
 
 
-def _specs(of: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+def _specs(script: Script, of: dg.AssetKey) -> list[dg.AssetCheckSpec]:
     """A check for each scene of the shipped script, none of which blocks: the database is loaded by then."""
     return [
         dg.AssetCheckSpec(
@@ -27,16 +27,19 @@ def _specs(of: dg.AssetKey) -> list[dg.AssetCheckSpec]:
             description=f"Demo script: {scene.why.rstrip('.')}. Promised by {scene.statement}.",
             metadata={"contract": scene.statement, "query": dg.MetadataValue.md(f"```sql\n{scene.query}```")},
         )
-        for name, scene in named(read(shipped()))
+        for name, scene in named(script)
     ]
 
 
-def demo_script(place: Place) -> dg.AssetChecksDefinition:
+def demo_script(place: Place) -> list[dg.AssetChecksDefinition]:
     """The checks of a place's database."""
+    script, _ = scenes()
+    if script is None:
+        return []
 
     @dg.multi_asset_check(
         name=place.called("demo_script"),
-        specs=_specs(key("database", place.prefix)),
+        specs=_specs(script, key("database", place.prefix)),
         can_subset=True,
         required_resource_keys={place.called("settings")},
         description="What to show a stakeholder, asked of the loaded database as `seed-pipeline demo` does.",
@@ -52,7 +55,7 @@ def demo_script(place: Place) -> dg.AssetChecksDefinition:
             else:
                 yield _result(check, scene)
 
-    return played
+    return [played]
 
 
 def _played(settings: SeedSettings) -> list[Scene]:

@@ -11,8 +11,8 @@ from seed_pipeline import schema
 from seed_pipeline.blast_radius import Change, markdown
 from seed_pipeline.core.dataset import ENTITIES, READS
 from seed_pipeline.defs.columns import column_lineage, column_schema, released_lineage
+from seed_pipeline.defs.last_good import shipped
 from seed_pipeline.defs.stories import DOCS
-from seed_pipeline.defs.versions import shipped
 from seed_pipeline.pipeline.judging import statements
 from seed_pipeline.pipeline.ledger import verdicts_of
 from seed_pipeline.pipeline.releasing import Candidate

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import requests
 
+from seed_pipeline.defs.last_good import shipped, warned
 from seed_pipeline.defs.places import DEV, LOAD_TEST, STAGING, STAGING_URL
 from seed_pipeline.defs.settings import LOAD
-from seed_pipeline.defs.versions import shipped
 
 WEBHOOK = "SEED_ALERT_WEBHOOK"
 """Environment variable that may hold the URL of an incoming webhook, as chat services have them."""
@@ -77,7 +77,7 @@ _HOUR, _MINUTE = _NIGHTLY.at.split(":")
     cron_schedule=f"{int(_MINUTE)} {int(_HOUR)} * * *",
     execution_timezone=_NIGHTLY.time_zone,
     default_status=dg.DefaultScheduleStatus.STOPPED,
-    description=(
+    description=warned(
         f"Refreshes staging at {_NIGHTLY.at} {_NIGHTLY.time_zone} with the month up to the tick's date, also when the "
         "tick is evaluated for another day. Off until somebody switches it on."
     ),

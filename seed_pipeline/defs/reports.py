@@ -7,11 +7,19 @@ import dagster as dg
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.defs.assets import OWNERS
 from seed_pipeline.defs.describe import docs
+from seed_pipeline.defs.last_good import warned
 from seed_pipeline.defs.places import Place, key
 from seed_pipeline.defs.settings import SeedSettings, as_failure
 from seed_pipeline.quality.verdict import counted
 from seed_pipeline.settings import SettingsError
 from seed_pipeline.store.errors import StoreError
+
+TOLD = (
+    "One HTML file to pass around: cast, checks, pictures, stories, demo script, changes, how to make it again.\n\n"
+    "It lies beside the artifacts (data/report.html), needs no other file, and the same data give the same bytes. "
+    "Nothing waits for it. Where a blocking check failed, launch it alone, or ask `seed-pipeline report --artifacts`: "
+    "it says on top what does not hold."
+)
 
 
 def beside(artifacts: Path) -> Path:
@@ -27,17 +35,12 @@ def report(place: Place) -> dg.AssetsDefinition:
         group_name=place.group("release"),
         owners=OWNERS,
         kinds={"html"},
+        description=warned(TOLD),
         metadata=docs(),
         deps=[key(name, place.prefix) for name in ENTITIES],
         required_resource_keys={place.called("settings")},
     )
     def page(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        """One HTML file to pass around: cast, checks, pictures, stories, demo script, changes, how to make it again.
-
-        It lies beside the artifacts (data/report.html), needs no other file, and the same data give the same bytes.
-        Nothing waits for it. Where a blocking check failed, launch it alone, or ask `seed-pipeline report --artifacts`:
-        it says on top what does not hold.
-        """
         return _written(place.of(context))
 
     return page

@@ -10,7 +10,7 @@ from pydantic import Field, create_model
 
 from seed_pipeline.blast_radius import Change, Version, blast_radius, kept, remember
 from seed_pipeline.defs.alive import holds
-from seed_pipeline.defs.versions import SOME_DAY, shipped
+from seed_pipeline.defs.last_good import SOME_DAY, shipped
 from seed_pipeline.pipeline.making import Made, Opened, made, watch
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.settings import SHIPPED, Settings, SettingsError

@@ -4,7 +4,7 @@ import re
 from itertools import groupby
 
 from seed_pipeline import schema
-from seed_pipeline.defs.versions import shipped
+from seed_pipeline.defs.last_good import shipped, warned
 from seed_pipeline.pipeline.judging import statements
 
 DOCS = ("docs/contract.md", "docs/settings.md", "docs/answer_key.md")
@@ -37,4 +37,6 @@ def story(asset: str, told: str) -> str:
     """The asset's description, with what it answers for and how many checks it has."""
     judged = len(statements(shipped(), asset)) + 1
     ids = ", ".join(answers_for(asset))
-    return f"{told}\n\nAnswers for {ids} of the contract (`docs/contract.md`); {judged} of its checks are made here."
+    return warned(
+        f"{told}\n\nAnswers for {ids} of the contract (`docs/contract.md`); {judged} of its checks are made here."
+    )

@@ -2,27 +2,18 @@
 
 import hashlib
 import re
-from datetime import date
 from functools import cache
 from pathlib import Path
 
 from seed_pipeline import core
 from seed_pipeline.core.dataset import MAKES
-from seed_pipeline.pipeline.wishes import Wishes, digest_of
+from seed_pipeline.defs.last_good import shipped
+from seed_pipeline.pipeline.wishes import digest_of
 from seed_pipeline.settings import Settings
-
-SOME_DAY = date(2000, 1, 1)
-"""Stands for `as_of: today` in versions and definitions, which must not change at midnight."""
 
 _PACKAGE = "seed_pipeline"
 _IMPORT = re.compile(r"^\s*(?:from|import) (seed_pipeline[\w.]*)(?: import (\([^)]*\)|.+))?", re.MULTILINE)
 _ROOT = Path(core.__file__).parents[1]
-
-
-@cache
-def shipped() -> Settings:
-    """The settings as configs/ has them when the definitions are loaded. Raises SettingsError."""
-    return Wishes().settings(SOME_DAY)
 
 
 def code_version(entity: str) -> str:

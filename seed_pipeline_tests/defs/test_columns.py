@@ -16,8 +16,8 @@ from seed_pipeline.defs.columns import (
     released_lineage,
     released_schema,
 )
+from seed_pipeline.defs.last_good import shipped
 from seed_pipeline.defs.stories import answers_for, story, tags
-from seed_pipeline.defs.versions import shipped
 from seed_pipeline.quality.statements import statements
 from seed_pipeline_tests.defs.conftest import Place
 from seed_pipeline_tests.defs.lineage import measured, sound, written

@@ -11,6 +11,7 @@ import pytest
 from seed_pipeline.core.dataset import ENTITIES, READS, UPSTREAM, Arrow, again
 from seed_pipeline.definitions import defs
 from seed_pipeline.defs import versions
+from seed_pipeline.defs.last_good import SOME_DAY, shipped
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.quality.statements import statements
 from seed_pipeline.settings import load
@@ -40,9 +41,9 @@ def test_every_statement_is_a_check_of_its_asset() -> None:
 
     The scenes of the demo script look at the loaded database, too late to block anything.
     """
-    expected = {(s.entity, s.name): s.blocking for s in statements(versions.shipped())}
+    expected = {(s.entity, s.name): s.blocking for s in statements(shipped())}
     expected |= {(entity, "schema"): True for entity in ENTITIES}
-    expected |= {("database", name): False for name, _ in named(read(versions.shipped()))}
+    expected |= {("database", name): False for name, _ in named(read(shipped()))}
     keys = GRAPH.asset_check_keys
     for prefix in ([], ["staging"], ["load_test"]):
         here = [key for key in keys if key.asset_key.path[:-1] == prefix]
@@ -96,7 +97,7 @@ ALONE = ("admin", "severities", "hourly_rate", "video", "availability.feedback",
 @pytest.mark.parametrize(("edit", "certain"), EDITS.items())
 def test_what_an_edit_changes_in_the_data_it_changes_in_the_version(edit: str, certain: set[str]) -> None:
     """Made anew from the same upstream tables, whatever comes out otherwise has another version, so it is unsynced."""
-    before, after = (load(today=versions.SOME_DAY, overrides=o) for o in ([], [edit]))
+    before, after = (load(today=SOME_DAY, overrides=o) for o in ([], [edit]))
     upstream: dict[str, Arrow] = {}
     moved = set()
     for entity in ENTITIES:
@@ -119,4 +120,4 @@ def test_where_the_data_goes_is_no_part_of_a_version() -> None:
         target="sqlite:///elsewhere.db", overrides=("main.processes=3", "main.chunk_cohorts=7"), answer_key=False
     )
     for entity in ENTITIES:
-        assert versions.version_of(entity, other.settings(versions.SOME_DAY)) == versions.code_version(entity)
+        assert versions.version_of(entity, other.settings(SOME_DAY)) == versions.code_version(entity)

@@ -9,9 +9,9 @@ import pytest
 
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.definitions import defs
+from seed_pipeline.defs.last_good import shipped
 from seed_pipeline.defs.launch import run_config
 from seed_pipeline.defs.settings import Rules, SeedSettings
-from seed_pipeline.defs.versions import shipped
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline_tests.defs.conftest import AS_OF, Place, message
 

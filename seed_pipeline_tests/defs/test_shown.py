@@ -9,8 +9,8 @@ import dagster as dg
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.definitions import defs
 from seed_pipeline.defs import launch
+from seed_pipeline.defs.last_good import shipped
 from seed_pipeline.defs.reports import beside
-from seed_pipeline.defs.versions import shipped
 from seed_pipeline.quality.statements import statements
 from seed_pipeline.settings.demo import read
 from seed_pipeline.views.scenes import named
