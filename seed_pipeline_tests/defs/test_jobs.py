@@ -121,7 +121,8 @@ def test_a_failed_run_is_reported(
         logged = capfd.readouterr().err
         assert answer in logged
         assert "127.0.0.1" not in logged
-    assert [told["text"].endswith("sessions.O1_completed") for told in Webhook.told] == [True, True]
+    failed = [set(told["text"].rpartition("Failed checks: ")[2].split(", ")) for told in Webhook.told]
+    assert failed == [{"sessions.O1_completed", "sessions.schema"}] * 2
 
 
 def test_a_lost_connection_is_tried_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
