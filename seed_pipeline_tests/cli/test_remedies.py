@@ -54,7 +54,7 @@ def test_data_made_with_other_settings_is_made_with_these(command: Command, data
     """The assets that were made with others are named; run with these settings, and it holds."""
     tweak = ("--set", "probabilities.availability.video=0.3")
     found = failed(command("check", *PLACE, *tweak, "--json"))
-    assert "sessions, metrics: made with other settings than these" in found["A2_video"]["hint"]
+    assert "sessions: made with other settings than these" in found["A2_video"]["hint"]
     assert command("run", *AS_OF, *PLACE, *tweak).code == 0
     assert command("check", *PLACE, *tweak).code == 0
 
