@@ -67,8 +67,8 @@ def _locked(path: Path, until: float) -> Iterator[None]:
 
 def _taken(path: Path) -> IO[str] | None:
     """The file, locked and still the one of this name: whoever held it before has removed his."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileNotFoundError), ExitStack() as stack:
-        path.parent.mkdir(parents=True, exist_ok=True)
         file = stack.enter_context(path.open("a+", encoding="utf-8"))
         try:
             if fcntl is not None:

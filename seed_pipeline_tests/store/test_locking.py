@@ -58,3 +58,13 @@ def test_a_folder_that_is_not_ours_gets_no_lock(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="did not write it"), Artifacts(tmp_path).writing():
         raise AssertionError("somebody's folder")
     assert [p.name for p in tmp_path.iterdir()] == ["notes.md"]
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs a folder that can hold no folder, as Linux has")
+def test_a_place_that_can_hold_no_folder_is_not_waited_for() -> None:
+    """Where the folder cannot be made, nobody holds it: we say so at once."""
+    with (
+        pytest.raises(FileNotFoundError, match="/proc/nobody"),
+        Artifacts(Path("/proc/nobody")).writing(wait_seconds=60),
+    ):
+        raise AssertionError("a folder in /proc")
