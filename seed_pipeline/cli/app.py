@@ -98,7 +98,7 @@ def generate(asked: "Wishes", out: Path, as_json: bool) -> int:
     """
     from seed_pipeline.cli import show
     from seed_pipeline.pipeline.making import generate as generated
-    from seed_pipeline.pipeline.running import released_rows
+    from seed_pipeline.pipeline.making import released_rows
 
     settings = asked.settings()
     with progress(not as_json) as watch:

@@ -217,6 +217,10 @@ def command(app: typer.Typer, *names: str) -> Callable[[Work], Work]:
 
     def register(work: Work) -> Work:
         def called(**given: Any) -> int:
+            if set(CLUSTER) <= set(names) and given["sessions"]:
+                from seed_pipeline.pipeline.hands import expect
+
+                expect(given)
             from seed_pipeline.pipeline.wishes import Wishes
 
             if given.get("artifacts") is not None and given.get("target") is not None:

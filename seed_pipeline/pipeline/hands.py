@@ -3,17 +3,32 @@
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import cache
+from importlib import import_module
 from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 from seed_pipeline.pipeline.parcel import Parcel, opened
-from seed_pipeline.pipeline.work import Done, Work
-from seed_pipeline.settings import Main
+
+if TYPE_CHECKING:  # whoever expects much work starts hands before there is time to load what it takes
+    from seed_pipeline.pipeline.work import Done, Work
+    from seed_pipeline.settings import Main
+
+MUCH = 37_500
+"""Sessions: as many for each process are worth its start."""
 
 
-def in_order(works: Sequence[Work], main: Main) -> Iterator[Done]:
+def expect(asked: Mapping[str, Any]) -> None:
+    """What is asked for on a command line: processes that help with it start while this one reads the settings."""
+    named = any(text.startswith("main.processes") for text in asked.get("overrides") or ())
+    if not named and asked.get("workers") is None and asked.get("scheduler") is None:
+        for _ in range(1, min(cores(), (asked["sessions"]) // MUCH)):
+            _pool(cores() - 1).submit(import_module, "seed_pipeline.pipeline.work")
+
+
+def in_order(works: "Sequence[Work]", main: "Main") -> "Iterator[Done]":
     """Every chunk, in order, whoever makes it."""
     if main.workers or main.scheduler:
         from seed_pipeline.pipeline import cluster
@@ -23,7 +38,7 @@ def in_order(works: Sequence[Work], main: Main) -> Iterator[Done]:
     return (work.do() for work in works) if processes <= 1 else _by_processes(works, processes)
 
 
-def processes_for(main: Main, ranges: int) -> int:
+def processes_for(main: "Main", ranges: int) -> int:
     """How many processes make the chunks: the cores, where `main.processes` leaves it open; one for each at most."""
     return min(cores() if main.processes == "auto" else main.processes, ranges)
 
@@ -33,7 +48,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _by_processes(works: Sequence[Work], processes: int) -> Iterator[Done]:
+def _by_processes(works: "Sequence[Work]", processes: int) -> "Iterator[Done]":
     """Each process takes the next chunk when it is free, this one among them."""
     others = _Others(works, processes - 1)
     own: dict[int, Done] = {}
@@ -48,14 +63,14 @@ def _by_processes(works: Sequence[Work], processes: int) -> Iterator[Done]:
 class _Others:
     """The other processes: each is handed the next chunk when it has made one."""
 
-    def __init__(self, works: Sequence[Work], processes: int) -> None:
-        self._left, self._pool = deque(works), _pool(processes)
+    def __init__(self, works: "Sequence[Work]", processes: int) -> None:
+        self._left, self._pool = deque(works), _pool(max(cores() - 1, processes))
         self._futures: dict[int, Future[Parcel]] = {}
         self._lock = Lock()
         for _ in range(processes):
             self._hand()
 
-    def take(self) -> Work | None:
+    def take(self) -> "Work | None":
         """The next chunk that nobody makes yet."""
         with self._lock:
             return self._left.popleft() if self._left else None
@@ -64,7 +79,7 @@ class _Others:
         """Whether one of them has made the chunk."""
         return number in self._futures and self._futures[number].done()
 
-    def result(self, number: int) -> Done:
+    def result(self, number: int) -> "Done":
         """The chunk, as soon as it is made; raises what went wrong."""
         done: Done = opened(self._futures.pop(number).result())
         return done
@@ -76,11 +91,15 @@ class _Others:
             if not self._left:
                 return
             work = self._left.popleft()
-            future = self._futures[work.number] = self._pool.submit(Work.send, work)
+            future = self._futures[work.number] = self._pool.submit(_sent, work)
         future.add_done_callback(self._hand)
+
+
+def _sent(work: "Work") -> Parcel:
+    return work.send()
 
 
 @cache
 def _pool(processes: int) -> ProcessPoolExecutor:
-    """Processes that start afresh (spawn), the same on every platform, and live as long as this one."""
+    """So many processes at most: they start afresh (spawn) on every platform when needed, and live as long as this."""
     return ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seed_pipeline import schema
 from seed_pipeline.core.dataset import ENTITIES, Closing, chunks
 from seed_pipeline.pipeline.hands import in_order
 from seed_pipeline.pipeline.sheaf import Sheaf
@@ -89,6 +90,16 @@ def must_agree(settings: Settings, manifests: Mapping[str, Manifest]) -> None:
                 why = f"the artifacts of {asset} were made with {key} {has.get(key)}, and two worlds do not mix"
                 file = "defects.yaml" if key in ("inject", "scenes") else "main.yaml"
                 raise SettingsError(f"{file}, {key}", value, why, remedy)
+
+
+def released_rows(artifacts: Artifacts, answer_key: bool = True) -> dict[str, int]:
+    """Rows of every table of the release, in schema order."""
+    found = {name: 0 for name in schema.FILLED if answer_key or name not in schema.ANSWER_KEY}
+    for asset in artifacts.assets():
+        for name, count in artifacts.manifest(asset).rows.items():
+            if name in found and schema.makes_rows(asset, name):
+                found[name] += count
+    return found
 
 
 def _write(

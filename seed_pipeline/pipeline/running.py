@@ -6,11 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from seed_pipeline import schema
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.pipeline.judging import audit_all
 from seed_pipeline.pipeline.ledger import refusals, verdicts_of
-from seed_pipeline.pipeline.making import Progress, generate, silent
+from seed_pipeline.pipeline.making import Progress, generate, released_rows, silent
 from seed_pipeline.pipeline.opening import reachable
 from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.pipeline.remedies import of_artifacts
@@ -87,16 +86,6 @@ def outcome(
     rows = released_rows(artifacts, settings.main.answer_key)
     print_ = artifacts.fingerprint(present) if present else ""
     return Outcome(settings, rows, print_, verdicts, refused, loaded, tuple(effects), tuple(afterwards))
-
-
-def released_rows(artifacts: Artifacts, answer_key: bool = True) -> dict[str, int]:
-    """Rows of every table of the release, in schema order."""
-    found = {name: 0 for name in schema.FILLED if answer_key or name not in schema.ANSWER_KEY}
-    for asset in artifacts.assets():
-        for name, count in artifacts.manifest(asset).rows.items():
-            if name in found and schema.makes_rows(asset, name):
-                found[name] += count
-    return found
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.pipeline.checking import judged, opened_artifacts, opened_target
 from seed_pipeline.pipeline.judging import audit_all, law_of
 from seed_pipeline.pipeline.ledger import Ledger, seen
-from seed_pipeline.pipeline.running import released_rows
+from seed_pipeline.pipeline.making import released_rows
 from seed_pipeline.pipeline.wishes import Wishes, digest, digest_of
 from seed_pipeline.quality.scope import Scope, of_frames, opened
 from seed_pipeline.quality.verdict import Verdict

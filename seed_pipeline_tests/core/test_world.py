@@ -1,5 +1,7 @@
 """The size of the world: exact shares for every size, whole cohorts appended, nobody idle (C3-C5, O)."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -77,3 +79,10 @@ def test_persona_workloads_are_exact_over_many_cohorts():
     w = world("main.total_sessions=150000")
     by_persona = w.bookings(np.arange(w.cohorts)).sum(axis=(0, 1))
     assert np.abs(by_persona / 150_000 - np.array([113, 21, 7, 9]) / 150).max() < 1e-4
+
+
+def test_settings_that_came_by_mail_are_the_same_world() -> None:
+    """Each chunk's settings reach a worker as a copy; what they come to is worked out once."""
+    settings = settings_with()
+    assert World.of(settings) is World.of(pickle.loads(pickle.dumps(settings)))
+    assert World.of(settings_with("main.seed=7")) is not World.of(settings)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from seed_pipeline.pipeline import hands
 from seed_pipeline.pipeline.making import generate
 from seed_pipeline.pipeline.work import Work
 from seed_pipeline.settings import Settings, load
@@ -31,7 +30,7 @@ def whole(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> dict[
 def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The numbers of the chunks that are made."""
     numbers: list[int] = []
-    monkeypatch.setattr(hands.Work, "do", lambda work, do=Work.do: (numbers.append(work.number), do(work))[1])
+    monkeypatch.setattr(Work, "do", lambda work, do=Work.do: (numbers.append(work.number), do(work))[1])
     return numbers
 
 

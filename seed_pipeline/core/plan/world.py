@@ -36,8 +36,8 @@ class World:
 
     @classmethod
     def of(cls, settings: Settings) -> "World":
-        """The world of these settings; asked for again and again, it is worked out once."""
-        if not _LATEST or _LATEST[0].settings is not settings:
+        """The world of these settings, or of settings alike; asked for again and again, it is worked out once."""
+        if not _LATEST or (_LATEST[0].settings is not settings and _LATEST[0].settings != settings):
             _LATEST[:] = [cls(settings)]
         return _LATEST[0]
 
