@@ -118,6 +118,8 @@ def plan(found: "Plan", refusals: Sequence[str]) -> None:
         out.print(Text(f"{line}: it holds our values", style="dim"))
     for effect in found.effects:
         out.print(Text(effect.line, style="red" if effect.what == "refused" else "yellow"))
+    for line in found.doubts:
+        out.print(Text(f"? {line}: only a release can try that; where it does something else, all stays as it was"))
     for reason in refusals:
         out.print(Text(f"✗ {reason}", style="red"))
     if refusals or found.refused:

@@ -7,6 +7,7 @@ the whole previous release or the whole new one.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from seed_pipeline.store import (
     manifest,
     ownership,
     removal,
+    trial,
 )
 from seed_pipeline.store.catalogue import Catalogue
 from seed_pipeline.store.dialects import dialect_of
@@ -36,7 +38,7 @@ from seed_pipeline.store.workspace import Workspace
 if TYPE_CHECKING:  # Only frames need it, and it takes its time to load.
     import pandas as pd
 
-_DEFAULT = Options()
+_DEFAULT, _NOBODYS = Options(), Release(0, "", "")
 
 
 def connect(target: str | sa.URL, *, writable: bool = True, schema: str = "") -> sa.Engine:
@@ -84,6 +86,9 @@ def plan(engine: sa.Engine, chunks: Stream | Iterable[Tables], options: Options 
             connection.rollback()
             return plan(engine, Stream(stream.open), options)
         found = decisions.plan_of(space, differences, effects, made)
+        if found.changes and not found.refused:
+            again = partial(load, chunks=Stream(stream.open), release=_NOBODYS, options=options)
+            found = replace(found, doubts=tuple(trial.doubts(space, again)))
         connection.rollback()
     return found
 

@@ -29,18 +29,20 @@ def explained(engine: sa.Engine, *, writing: bool = True) -> Iterator[None]:
 
 def _explanation(engine: sa.Engine, error: BaseException | None, writing: bool) -> StoreError:
     text = scrub(" ".join(str(error).split()), engine.get_execution_options().get("secrets", ()))
+    text = re.sub(r"\bseed_(stage|twin)_", "", text)  # our temporary tables, which nobody else knows
     kind = _kind(error)
     why, remedy, retry = _sqlite(error, text) if isinstance(error, sqlite3.Error) else _postgres(kind, text)
     remedy = _granting(engine, kind, writing) or remedy
     return StoreError(redact(engine.url), None, why, remedy, retry=retry)
 
 
+_RULE = "run the checks on the data: they name rows and columns; or change the rule, if it is not one of ours"
 _LOOK = "see the message; nothing was applied"
 # The beginning of SQLite's name for the error, why, remedy, whether trying again may help: the first that fits.
 _SQLITE = (
     (("SQLITE_BUSY", "SQLITE_LOCKED"), "another process is writing to the database", _WAIT, True),
     (("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG"), "the data breaks a rule of the database ({0})",
-     "run the checks on the data: they name rows and columns", False),
+     _RULE, False),
     (("SQLITE_CANTOPEN", "SQLITE_PERM"), "the file cannot be opened",
      "check the folder's permissions and that the path is not a folder", False),
     (("SQLITE_READONLY",), "the file cannot be written", "check the file's and folder's permissions", False),
@@ -90,7 +92,7 @@ _POSTGRES: tuple[tuple[tuple[type[BaseException], ...], str, str, str, bool], ..
      "the database's encoding cannot hold the data ({0})", "CREATE DATABASE … ENCODING 'UTF8', and load there", False),
     ((_ERRORS.UniqueViolation,), "", "the data breaks a rule of the database ({0})", _COLLIDES, False),
     ((_ERRORS.IntegrityError, _ERRORS.DataError), "", "the data breaks a rule of the database ({0})",
-     "run the checks on the data: they name rows and columns", False),
+     _RULE, False),
     ((_RowSecurity,), "", "row security hides rows from the user ({0}), and what cannot be seen cannot be left alone",
      "release as the tables' owner, or as a role with BYPASSRLS", False),
     ((_NoConnect,), "permission denied for database",

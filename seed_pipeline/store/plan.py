@@ -101,13 +101,17 @@ class Effect:
 
 @dataclass(frozen=True)
 class Plan:
-    """A release against a target: per table, and beyond our own rows; `accepted`: columns whose types differ and do."""
+    """A release against a target: per table, and beyond our own rows.
+
+    accepted: columns whose types differ and do; doubts: what a plan cannot try, and a release may be refused for.
+    """
 
     target: str
     tables: tuple[TablePlan, ...]
     effects: tuple[Effect, ...] = ()
     created: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     applied: bool = False
     release: int | None = None
 
@@ -142,4 +146,5 @@ class Plan:
             "effects": effects,
             "created": list(self.created),
             "accepted": list(self.accepted),
+            "doubts": list(self.doubts),
         }

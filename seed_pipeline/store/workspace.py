@@ -51,11 +51,11 @@ class Workspace:
 
     def run(self, sql: str) -> int:
         """Execute; the number of rows written."""
-        return self.connection.exec_driver_sql(sql, execution_options=_AS_IT_IS).rowcount
+        return self.connection.exec_driver_sql(sql, execution_options=AS_IT_IS).rowcount
 
     def scalar(self, sql: str) -> int:
         """The first value of the first row."""
-        return self.connection.exec_driver_sql(sql, execution_options=_AS_IT_IS).scalar_one()
+        return self.connection.exec_driver_sql(sql, execution_options=AS_IT_IS).scalar_one()
 
     def stage(self, stream: Stream, *, planning: bool = False) -> None:
         """Stream the release into temporary tables, but for tables that are settled or not released.
@@ -241,7 +241,7 @@ class Workspace:
         return now["row_key"].filter(pc.fill_null(pc.not_equal(written, now["digest"]), False))
 
 
-_AS_IT_IS = {"no_parameters": True}  # a percent sign in somebody's column is no placeholder
+AS_IT_IS = {"no_parameters": True}  # a percent sign in somebody's column is no placeholder
 
 
 def _stored(key: str) -> str:

@@ -84,3 +84,85 @@ def test_the_platforms_schema_need_not_be_public(postgres: Target, first: list[T
     for theirs, says in (("information_schema", "the server's own"), ("seed_pipeline", "is ours")):
         with pytest.raises(StoreError, match=f"{theirs}.*{says}.*target_schema"):
             database.connect(postgres.url, schema=theirs).connect()
+
+
+RULES = {
+    "check": ("ALTER TABLE sessions ADD CONSTRAINT short CHECK (scheduled_duration < 60)", "short"),
+    "unique": ("CREATE UNIQUE INDEX one_name ON users (md5(name)) WHERE role IS NOT NULL", "one_name"),
+    "exclusion": ("ALTER TABLE sessions ADD CONSTRAINT alone EXCLUDE USING hash (status WITH =)", "alone"),
+    "domain": (
+        "CREATE DOMAIN few AS integer CHECK (VALUE < 60); ALTER TABLE sessions ALTER scheduled_duration TYPE few",
+        "few",
+    ),
+    "defaulted": ("ALTER TABLE users ADD region text NOT NULL DEFAULT 'x' CHECK (region <> 'x')", "region"),
+    "counted": ("ALTER TABLE users ADD seq bigserial UNIQUE, ADD no bigint GENERATED ALWAYS AS IDENTITY UNIQUE", ""),
+}
+"""What an application may have added (PostgreSQL), and the word by which the refusal names it, if it refuses."""
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_of_the_application_is_told_by_plan_and_run_alike(
+    postgres: Target, first: list[Tables], second: list[Tables], rule: str
+) -> None:
+    """Checks, unique keys, exclusions, domains: what a release would break is broken by the plan, on twins, before."""
+    migrate(postgres)
+    postgres.run(RULES[rule][0])
+    if rule == "unique":
+        postgres.run(
+            "INSERT INTO users VALUES ('x', 'x@x.org', :n, NULL, NULL, 'admin', now())", n=first[0]["users"]["name"][3]
+        )
+    if not RULES[rule][1]:
+        assert not postgres.plan(first).doubts
+        postgres.load(first)
+        assert postgres.plan(second).changes == postgres.load(second, 2).changes
+        return
+    for attempt in (postgres.plan, postgres.load):
+        with pytest.raises(StoreError, match=RULES[rule][1]) as caught:
+            attempt(first)
+        assert "breaks a rule of the database" in caught.value.why
+        assert "seed_twin" not in caught.value.why
+    assert postgres.count("sessions") == 0
+
+
+def test_a_plan_names_what_only_a_release_can_try(postgres: Target, first: list[Tables], second: list[Tables]) -> None:
+    """Triggers may do what no rollback undoes, so a plan names them; and it names what the user may not do."""
+    postgres.load(first)
+    postgres.run("CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'never'; END $$")
+    postgres.run("CREATE TRIGGER never BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION no()")
+    assert postgres.plan(first).doubts == ()
+    assert postgres.plan(second).doubts == ("users: the trigger or rule never acts on what is written",)
+    with pytest.raises(StoreError, match="never"):
+        postgres.load(second, 2)
+    role = f"reader_of_{postgres.url.database}"
+    postgres.run(f"CREATE ROLE {role}")
+    postgres.run(f"GRANT USAGE ON SCHEMA public, seed_pipeline TO {role}")
+    postgres.run(f"GRANT SELECT ON ALL TABLES IN SCHEMA public, seed_pipeline TO {role}")
+    try:
+        limited = Target(postgres.url.update_query_dict({"options": f"-c role={role}"}))
+        assert "GRANT INSERT, UPDATE, DELETE ON" in limited.plan(second).doubts[0]
+    finally:
+        postgres.run(f"DROP OWNED BY {role}")
+        postgres.run(f"DROP ROLE {role}")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "CREATE TRIGGER never BEFORE INSERT ON users BEGIN SELECT RAISE(ABORT, 'never'); END",
+        "CREATE TRIGGER never AFTER INSERT ON tutors BEGIN UPDATE users SET name = 'never' WHERE id = NEW.user_id; END",
+        "CREATE UNIQUE INDEX never ON users (role)",
+        "ALTER TABLE users ADD COLUMN never TEXT NOT NULL DEFAULT 'x' CHECK (never <> 'x')",
+    ],
+)
+def test_a_rule_in_a_file_is_told_by_plan_and_run_alike(sqlite: Target, first: list[Tables], rule: str) -> None:
+    """A copy of the file takes the release, and says of it what the file would; the file stays as it was."""
+    database.create_missing(sqlite.engine)
+    assert sqlite.plan(first).doubts == ()
+    sqlite.run(rule)
+    said = []
+    for attempt in (sqlite.plan, sqlite.load):
+        with pytest.raises(StoreError) as caught:
+            attempt(first)
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+    assert sqlite.count("users") == 0
