@@ -65,7 +65,7 @@ def run(asked: "Wishes", keep: Path | None, as_json: bool) -> int:
 
     with progress(not as_json) as watch:
         outcome = running.run(settings, keep, watch)
-    return _finish(outcome, as_json)
+    return finished(outcome, as_json)
 
 
 @command(app, *WORLD, "answer_key", *DATABASE, "as_json")
@@ -85,7 +85,7 @@ def materialize(asked: "Wishes", as_json: bool) -> int:
 
     with progress(not as_json) as watch, watched(watch):
         outcome = through_dagster(asked, settings, ARTIFACTS)
-    return _finish(outcome, as_json, REPORT)
+    return finished(outcome, as_json, REPORT)
 
 
 @command(app, *WORLD, "config", *CLUSTER, "out", "as_json")
@@ -236,11 +236,13 @@ def _unchanged(settings: "Settings", there: "Held", as_json: bool, report_at: Pa
     return 0
 
 
-def _finish(outcome: "Outcome", as_json: bool, report_at: Path | None = None) -> int:
+def finished(outcome: "Outcome", as_json: bool, report_at: Path | None = None) -> int:
+    """Print what a run came to, and where its report is, if there is one; the exit code."""
     from seed_pipeline.cli import show
 
     if as_json:
         print_json(show.outcome_record(outcome))
     else:
-        show.summary(outcome, report_at)
+        is_there = not any(line.startswith("report failed") for line in outcome.afterwards)
+        show.summary(outcome, report_at if is_there else None)
     return outcome.exit_code

@@ -2,7 +2,8 @@
 
 import logging
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -27,7 +28,7 @@ from seed_pipeline.store.target import parse, secrets
 
 HOME = CONFIGS.parent / ".dagster_home"
 TARGET = "SEED_TARGET_URL"
-"""Environment variable of this process that stands in for a target with a password."""
+"""Environment variable that stands in for a target with a password, while a run is at work."""
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -43,9 +44,8 @@ def materialize(wishes: Wishes, settings: Settings, artifacts: Path, job: str = 
     from seed_pipeline.definitions import defs
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    asked = run_config(without_secret(wishes, settings.main.target), artifacts)
-    config = {"resources": {"settings": {"config": asked}}, **QUIET}
-    with _instance() as instance:
+    with _instance() as instance, without_secret(wishes, settings.main.target) as shown:
+        config = {"resources": {"settings": {"config": run_config(shown, artifacts)}}, **QUIET}
         result = defs.resolve_job_def(job).execute_in_process(
             instance=instance, run_config=config, raise_on_error=False
         )
@@ -55,13 +55,21 @@ def materialize(wishes: Wishes, settings: Settings, artifacts: Path, job: str = 
     return outcome(Candidate(Artifacts(artifacts), settings), loaded, refused, _effects(result), later)
 
 
-def without_secret(wishes: Wishes, target: str) -> Wishes:
-    """The wishes; a target with a password is read from the environment, since Dagster keeps the configuration."""
+@contextmanager
+def without_secret(wishes: Wishes, target: str) -> Iterator[Wishes]:
+    """The wishes; a target with a password is in the environment meanwhile, since Dagster keeps the configuration."""
     if not secrets(parse(target)) or target.startswith("env:"):
-        return wishes
+        yield wishes
+        return
+    before = os.environ.get(TARGET)
     os.environ[TARGET] = target
     others = [text for text in wishes.overrides if text.partition("=")[0].strip() != "main.target"]
-    return replace(wishes, target=f"env:{TARGET}", overrides=others)
+    try:
+        yield replace(wishes, target=f"env:{TARGET}", overrides=others)
+    finally:
+        del os.environ[TARGET]
+        if before is not None:
+            os.environ[TARGET] = before
 
 
 def run_config(wishes: Wishes, artifacts: Path) -> dict[str, Any]:

@@ -40,7 +40,8 @@ _RULE = "run the checks on the data: they name rows and columns; or change the r
 _LOOK = "see the message; nothing was applied"
 # The beginning of SQLite's name for the error, why, remedy, whether trying again may help: the first that fits.
 _SQLITE = (
-    (("SQLITE_BUSY", "SQLITE_LOCKED"), "another process is writing to the database", _WAIT, True),
+    (("SQLITE_BUSY", "SQLITE_LOCKED"), "another process writes to the database, or reads it in one long transaction",
+     "wait for it to end (a viewer may hold one open), or raise wait_seconds", True),
     (("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG"), "the data breaks a rule of the database ({0})",
      _RULE, False),
     (("SQLITE_CANTOPEN", "SQLITE_PERM"), "the file cannot be opened",

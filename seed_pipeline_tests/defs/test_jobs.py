@@ -2,7 +2,6 @@
 
 import json
 import multiprocessing
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -149,19 +148,6 @@ def test_a_failed_check_is_not_tried_again(place: Place) -> None:
     result = place.launch(overrides=["targets.statements.O1_completed.expected=0.5"])
     assert not result.success
     assert not [event for event in result.all_events if event.is_step_up_for_retry]
-
-
-@pytest.mark.parametrize("how", ["target", "override"])
-def test_a_password_on_the_command_line_is_not_stored(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`materialize` with a URL that holds a password: what Dagster keeps of it is a variable's name."""
-    url = "postgresql://me:hush@localhost/app"
-    monkeypatch.delenv(launch.TARGET, raising=False)
-    wishes = Wishes(target=url) if how == "target" else Wishes(overrides=(f"main.target={url}", "main.seed=7"))
-    config = launch.run_config(launch.without_secret(wishes, url), Path("artifacts"))
-    assert "hush" not in json.dumps(config)
-    assert f'main.target="env:{launch.TARGET}"' in config["overrides"]
-    assert ("main.seed=7" in config["overrides"]) is (how == "override")
-    assert os.environ[launch.TARGET] == url
 
 
 @pytest.mark.parametrize(

@@ -201,14 +201,22 @@ def test_a_password_typed_into_a_run_stops_it(place: Place, typed: dict) -> None
     assert place.artifacts.assets() == ()
 
 
-def test_a_password_given_to_the_command_line_never_reaches_dagster(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However it was written, the configuration that is stored names a variable."""
+@pytest.mark.parametrize("before", [None, "somebody's"])
+def test_a_password_given_to_the_command_line_never_reaches_dagster(
+    before: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However it was written, the configuration that is stored names a variable, and the variable ends with the run."""
     url = "postgresql://me:s3cret@127.0.0.1/app"
+    monkeypatch.delenv(TARGET, raising=False)
+    if before is not None:
+        monkeypatch.setenv(TARGET, before)
     for wishes in (Wishes(target=url), Wishes(overrides=(f"main.target ={url}", "main.seed=7"))):
-        monkeypatch.setenv(TARGET, "")
-        config = run_config(without_secret(wishes, Address(url)), Path("artifacts"))
+        with without_secret(wishes, Address(url)) as shown:
+            config = run_config(shown, Path("artifacts"))
+            assert os.environ[TARGET] == url
         assert "s3cret" not in str(config)
         assert 'main.target="env:SEED_TARGET_URL"' in config["overrides"]
-        assert os.environ[TARGET] == url
+        assert ("main.seed=7" in config["overrides"]) is bool(wishes.overrides)
+        assert os.environ.get(TARGET) == before
     with pytest.raises(SettingsError, match="holds a password"):
         run_config(Wishes(overrides=(f"main.targett={url}",)), Path("artifacts"))

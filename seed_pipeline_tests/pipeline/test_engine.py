@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from seed_pipeline import schema
+from seed_pipeline.cli.app import finished
 from seed_pipeline.core.dataset import ENTITIES, UPSTREAM
 from seed_pipeline.defs.launch import HOME, materialize
 from seed_pipeline.pipeline import running
@@ -32,7 +33,9 @@ def rows(database: Path, table: str) -> list[tuple]:
         return connection.execute(f"SELECT * FROM {table} ORDER BY {keys}").fetchall()
 
 
-def test_both_faces_load_the_same_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_faces_load_the_same_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Every table, value for value, from `seed-pipeline run` and from Dagster, edge cases among them.
 
     A report that cannot be written is said, and by the exit code: the data is there all the same.
@@ -50,6 +53,8 @@ def test_both_faces_load_the_same_database(tmp_path: Path, monkeypatch: pytest.M
 
     assert (of_cli.exit_code, of_dagster.exit_code) == (0, 3)
     assert [line for line in of_dagster.afterwards if line.startswith("report failed: ")] == list(of_dagster.afterwards)
+    assert finished(of_dagster, False, tmp_path / "report.html") == 3
+    assert "Report  " not in capsys.readouterr().out
     assert of_cli.loaded == of_dagster.loaded
     assert of_cli.fingerprint == of_dagster.fingerprint
     assert {v.name: v.passed for v in of_cli.verdicts} == {v.name: v.passed for v in of_dagster.verdicts}

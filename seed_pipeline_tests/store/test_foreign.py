@@ -361,3 +361,18 @@ def test_an_earlier_versions_manifest_learns_to_tell_edits(target: Target, first
     assert target.owned() == owned
     target.run("UPDATE tutors SET bio = 'edited'")
     assert of(target.plan(first), "tutors", "edited") == 12
+
+
+def test_a_foreign_row_that_moves_to_another_partition_is_not_lost(
+    postgres: Target, first: list[Tables], second: list[Tables]
+) -> None:
+    """A note loses its session and moves to where notes without one are: it came and went, and nothing is missing."""
+    postgres.load(first)
+    session = "session_id uuid REFERENCES sessions ON DELETE SET NULL"
+    postgres.run(f"CREATE TABLE remarks ({session}, body text) PARTITION BY LIST (session_id)")
+    postgres.run("CREATE TABLE remarks_on_none PARTITION OF remarks FOR VALUES IN (NULL)")
+    postgres.run("CREATE TABLE remarks_on_some PARTITION OF remarks DEFAULT")
+    postgres.run("INSERT INTO remarks SELECT id, 'look here' FROM sessions LIMIT 3")
+    plan = postgres.load(second, 2, on_foreign="cascade")
+    assert ("remarks", 3, "emptied") in [(e.table, e.rows, e.what) for e in plan.effects]
+    assert postgres.count("remarks_on_none", "body = 'look here'") == 3

@@ -351,6 +351,46 @@ def test_a_file_stays_in_its_journal_mode(sqlite: Target, first: list[Tables], t
     assert theirs == "wal" or not path.with_name("seed.db-wal").exists()
 
 
+def test_a_file_whose_release_was_killed_gets_its_journal_mode_back(
+    sqlite: Target, first: list[Tables], second: list[Tables], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A killed process tidies nothing up and leaves the file in WAL mode; the next release, refused or not, does."""
+    sqlite.load(first)
+    path = Path(str(sqlite.url.database))
+    mark = path.with_name("seed.db-seed-pipeline")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(database.dialect_of(sqlite.url)), "finish", lambda *_: None)
+    monkeypatch.setattr("seed_pipeline.store.application.apply", killed)
+    with pytest.raises(KeyboardInterrupt):
+        sqlite.load(second, 2)
+    monkeypatch.undo()
+    assert (mode(path), mark.read_text()) == ("wal", "delete")
+    assert_holds(sqlite, first)
+    assert sqlite.load(first).changes == 0
+    assert (mode(path), mark.exists()) == ("delete", False)
+
+
+def test_a_reader_in_a_long_transaction_is_waited_for_and_named(sqlite: Target, first: list[Tables]) -> None:
+    """A first release into a file without a log cannot end before its readers do: it says so when its time is up."""
+    Path(str(sqlite.url.database)).parent.mkdir()
+    reader = sqlite3.connect(str(sqlite.url.database), isolation_level=None)
+    reader.execute("CREATE TABLE theirs (id INTEGER)")
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM theirs").fetchall()
+    began = time.monotonic()
+    with pytest.raises(StoreError, match=r"reads it in one long transaction.*viewer.*wait_seconds") as caught:
+        sqlite.load(first, wait_seconds=0.3)
+    assert caught.value.retry
+    assert 0.3 <= time.monotonic() - began < 3
+    reader.execute("COMMIT")
+    reader.close()
+    assert [row[0] for row in sqlite.rows("SELECT name FROM sqlite_master")] == ["theirs"]
+    assert sqlite.load(first).applied
+
+
 def test_a_released_file_can_be_read_where_nobody_may_write(sqlite: Target, first: list[Tables]) -> None:
     """On read-only media no log can be made beside the file, and none is needed."""
     sqlite.load(first)

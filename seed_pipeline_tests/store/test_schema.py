@@ -245,6 +245,16 @@ def test_clean_keeps_tables_that_somebody_uses(target: Target, first: list[Table
     assert target.rows("SELECT id, role FROM users") == [("u", "student")]
 
 
+def test_clean_keeps_tables_that_a_view_reads(target: Target, first: list[Tables]) -> None:
+    """The application's view on sessions goes on working, over tables that are empty; the rest goes."""
+    target.load(first)
+    target.run("CREATE VIEW lessons AS SELECT s.id, u.name FROM sessions s JOIN users u ON u.id = s.tutor_id")
+    plan = database.clean(target.engine)
+    assert plan.total("delete") == sum(len(frame) for chunk in first for frame in chunk.values())
+    assert target.rows("SELECT * FROM lessons") == []
+    assert set(catalogue(target).tables) == {"lessons", "sessions", "users", "subjects"}
+
+
 def test_clean_asks_before_it_cascades(target: Target, first: list[Tables]) -> None:
     """A foreign session with a seeded tutor stands in the way of cleaning, too; `keep` leaves its tutor behind."""
     target.load(first)
