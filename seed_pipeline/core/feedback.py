@@ -146,7 +146,7 @@ def _before(settings: Settings, draws: Draws, full: Facts, given: np.ndarray, po
         return np.where(kind, np.maximum(value, KIND - added), value)
 
     at = np.flatnonzero(given)
-    steps = [s._replace(acts=s.acts[at]) for s in chain]
+    steps = [s.of(at) for s in chain]
     place = np.unique(draws.by_tutor[at], return_inverse=True)[1]
     declared = np.array([middle(p.rating) for p in personas.values()])[draws.tutor_persona[at]]
     target = np.bincount(place, weights=declared) / np.bincount(place)

@@ -5,6 +5,8 @@ in an order in which everything a trigger looks at is settled. Every application
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
@@ -51,10 +53,12 @@ def _scales() -> dict[str, Scale]:
 SCALES = _scales()
 
 
-_OPERATIONS = {"multiply": np.multiply, "add": np.add, "cap": np.minimum}
+_OPERATIONS = {"multiply": (np.multiply, 1.0), "add": (np.add, 0.0), "cap": (np.minimum, np.inf)}
+"""What each does with a value and a number, and the number that leaves the value as it is."""
 
 
-class Step(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Step:
     """One rule's effect on one metric, and the rows it acts on."""
 
     rule: str
@@ -64,12 +68,18 @@ class Step(NamedTuple):
 
     def after(self, before: np.ndarray) -> np.ndarray:
         """The values after this effect; rows it does not act on stay."""
-        after = before.astype(np.float64)
         if self.operation == "set":
-            after[self.acts] = self.value
-        else:
-            _OPERATIONS[self.operation](before, self.value, out=after, where=self.acts)
+            return np.where(self.acts, self.value, before)
+        after: np.ndarray = _OPERATIONS[self.operation][0](before, self._numbers)
         return after
+
+    @cached_property
+    def _numbers(self) -> np.ndarray:
+        return np.where(self.acts, self.value, _OPERATIONS[self.operation][1])
+
+    def of(self, rows: np.ndarray) -> "Step":
+        """The effect on some of the rows."""
+        return replace(self, acts=self.acts[rows])
 
 
 def steps(rules: Iterable[Rule], metric: str, facts: Facts, among: np.ndarray) -> list[Step]:
