@@ -9,8 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
-from seed_pipeline.core.plan.feasibility import check
 from seed_pipeline.core.plan.world import World
+from seed_pipeline.quality.feasibility.contradictions import check
 from seed_pipeline.settings import SHIPPED, Main, Settings, SettingsError, in_presets, load, settings_of
 from seed_pipeline.settings.files import apply_overrides
 

@@ -186,7 +186,7 @@ def load(
     `overrides` are strings `section.key.path=value` (a value is YAML); `presets` are names of files in presets/.
     `today` stands in for `as_of: today`, a moment for its date in `main.time_zone`: this module reads no clock. Raises
     SettingsError, also for a demo script that would be read once data is loaded; settings that contradict each other
-    are for core.feasibility to find.
+    are for quality.feasibility to find.
     """
     folder = Path(config_dir) if config_dir is not None else SHIPPED
     sections = {name: read_section(folder, name) for name in (*SECTIONS, "text")}

@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from seed_pipeline.cli.problems import exit_code_of
-from seed_pipeline.core.plan.feasibility import check
 from seed_pipeline.pipeline.wishes import Wishes
+from seed_pipeline.quality.feasibility.contradictions import check
 from seed_pipeline.quality.sql import queries
 from seed_pipeline.settings import SECTIONS, SHIPPED, Settings, SettingsError, settings_of
 from seed_pipeline.settings.files import read_section, read_yaml

@@ -1,1 +1,1 @@
-"""What the settings come to before a row is made: cohorts, quotas, means; and whether they can be held at once."""
+"""What the settings come to before a row is made: cohorts, quotas, means."""

@@ -5,21 +5,18 @@ alternating projections) under which every persona's mean, weighted by who books
 margin; with the shipped settings the wishes themselves.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from seed_pipeline.core.plan.remedies import ContradictionError, off
 from seed_pipeline.core.plan.world import World
-from seed_pipeline.settings.files import file_and_key
-from seed_pipeline.settings.targets import asked
 
 MARGIN = 0.12  # points of engagement kept free on either side by the settings, so that cohorts have room
 COHORT_MARGIN = 0.05  # … and by every cohort: what rounding and few sessions leave to chance
 REACH = (0.2, 9.8)  # means beyond which the column's limits leave no room for spread
 _ROUNDS = 3000
-_SLACK = 0.01
+SLACK = 0.01
 
 
 class Side(NamedTuple):
@@ -54,16 +51,7 @@ def booked(world: World) -> np.ndarray:
 
 def engagement_means(world: World) -> np.ndarray:
     """Mean stored engagement of each pair of personas (0-10), as near to all ranges as they allow each other."""
-    return _nearest(_wishes(world), _sides(world, booked(world), MARGIN))
-
-
-def engagement_clash(world: World) -> Iterator[ContradictionError]:
-    """The sides whose statement is in force and that cannot be met, told by the worst."""
-    sides = [s for s in _sides(world, booked(world), MARGIN) if asked(world.settings, f"{s.statement}_engagement")]
-    means = engagement_means(world) if sides else np.empty(0)
-    missed = [side for side in sides if side.weights.any() and abs(side.miss(means)) > 2 * _SLACK]
-    if missed:
-        yield _clash(max(missed, key=lambda s: float(abs(s.miss(means)))), missed, sides, means)
+    return _nearest(_wishes(world), sides(world, booked(world), MARGIN))
 
 
 def cohort_means(world: World, sessions: np.ndarray, leeway: np.ndarray) -> np.ndarray:
@@ -72,8 +60,8 @@ def cohort_means(world: World, sessions: np.ndarray, leeway: np.ndarray) -> np.n
     Starts from `engagement_means` plus `leeway` (what a cell is let go by chance) and moves as little as is needed for
     the cohort's own numbers of sessions to meet every range.
     """
-    sides = _sides(world, sessions.astype(np.float64), COHORT_MARGIN)
-    return _nearest(engagement_means(world) + leeway, sides)
+    held = sides(world, sessions.astype(np.float64), COHORT_MARGIN)
+    return _nearest(engagement_means(world) + leeway, held)
 
 
 def _wishes(world: World) -> np.ndarray:
@@ -91,7 +79,7 @@ def _nearest(start: np.ndarray, sides: list[Side]) -> np.ndarray:
     sizes = [np.maximum((side.weights**2).sum(axis=(-2, -1)), 1e-12) for side in sides]
     held = [side.weights.any(axis=(-2, -1)) for side in sides]
     for _ in range(_ROUNDS):
-        unmet = np.max([np.abs(s.miss(means, some)) for s, some in zip(sides, held, strict=True)], axis=0) > _SLACK
+        unmet = np.max([np.abs(s.miss(means, some)) for s, some in zip(sides, held, strict=True)], axis=0) > SLACK
         if not unmet.any():
             break
         before = means
@@ -106,7 +94,7 @@ def _nearest(start: np.ndarray, sides: list[Side]) -> np.ndarray:
     return means
 
 
-def _sides(world: World, shares: np.ndarray, margin: float) -> list[Side]:
+def sides(world: World, shares: np.ndarray, margin: float) -> list[Side]:
     """Every persona with its range less the margin; `shares`: sessions by tutor and student persona (last two axes)."""
     personas = world.settings.personas
     return [
@@ -130,24 +118,3 @@ def _of_role(axis: int, statement: str, role: str, personas: Mapping, shares: np
             Side(statement, name, setting, stated, weights / np.where(total > 0, total, 1), low + free, high - free)
         )
     return result
-
-
-def _clash(side: Side, missed: list[Side], sides: list[Side], means: np.ndarray) -> ContradictionError:
-    value, miss = float(side.mean(means)), float(abs(side.miss(means)))
-    others = ", ".join(
-        f"{s.statement} {s.persona} {s.low:.2f}-{s.high:.2f}" for s in sides if s.statement != side.statement
-    )
-    return ContradictionError(
-        file_and_key(side.setting.split(".")), side.stated,
-        f"{side.statement} wants a mean engagement of {side.low:.2f}-{side.high:.2f} (margin included) for "
-        f"{side.persona}, but under these bookings and {others} the nearest is {value:.2f}: {miss:.2f} off",
-        [{s.setting: _widened(s, float(s.mean(means))) for s in missed}, off("T3_engagement") | off("S1_engagement")],
-        "change who books whom under booking in probabilities.yaml",
-    )  # fmt: skip
-
-
-def _widened(side: Side, value: float) -> list[float]:
-    """The stated range, so much wider that the value lies inside it with a margin."""
-    low, high = side.stated
-    reach = 2 * MARGIN + 0.02
-    return [round(max(0.0, min(low, value - reach)), 2), round(min(10.0, max(high, value + reach)), 2)]

@@ -9,9 +9,9 @@ from functools import cached_property
 
 import numpy as np
 
-from seed_pipeline.core.plan.remedies import ContradictionError, Way
 from seed_pipeline.core.sampling.randomness import GOLDEN_SHARE, rounded
 from seed_pipeline.settings import Settings
+from seed_pipeline.settings.contradictions import ContradictionError, Way
 from seed_pipeline.settings.probabilities import Match
 from seed_pipeline.settings.zones import Zone
 

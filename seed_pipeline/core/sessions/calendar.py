@@ -10,9 +10,9 @@ import numpy as np
 
 from seed_pipeline.core.cast.people import window_start
 from seed_pipeline.core.columns import Table
-from seed_pipeline.core.plan.remedies import ContradictionError, Way
 from seed_pipeline.core.plan.world import PERIOD, World
 from seed_pipeline.core.sampling.randomness import in_order, pick, ranks, spread, uniform
+from seed_pipeline.settings.contradictions import ContradictionError, Way
 from seed_pipeline.settings.probabilities import WEEKDAYS
 
 QUARTERS = 96  # quarter hours of a day

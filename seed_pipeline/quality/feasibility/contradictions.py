@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from seed_pipeline.core.plan.densities import densities
-from seed_pipeline.core.plan.pairs import booked, engagement_clash
-from seed_pipeline.core.plan.remedies import ContradictionError, Way, off, tried
-from seed_pipeline.core.plan.story_limits import levels, share_above, spreads
-from seed_pipeline.core.plan.story_limits import stories as told
+from seed_pipeline.core.plan.pairs import booked
 from seed_pipeline.core.plan.world import World
 from seed_pipeline.core.rules import order
 from seed_pipeline.core.sessions.calendar import capacity, crowded
+from seed_pipeline.quality.feasibility.densities import densities
+from seed_pipeline.quality.feasibility.engagement import engagement
+from seed_pipeline.quality.feasibility.stories import levels, share_above, spreads, stories
+from seed_pipeline.quality.feasibility.ways import off, tried
+from seed_pipeline.quality.intervals import Size, around
 from seed_pipeline.settings import Settings
+from seed_pipeline.settings.contradictions import ContradictionError, Way
 from seed_pipeline.settings.probabilities import Match
 from seed_pipeline.settings.targets import asked, named
 
@@ -113,11 +115,6 @@ def _larger_cohorts(world: World) -> str:
     if np.allclose(world.expected_bookings(sessions), world.booking_shares * sessions):
         return ""
     return f"give cohorts more than {sessions} sessions (main.cohort), which leave everybody the minimum (O7)"
-
-
-def _engagement(world: World) -> Iterator[ContradictionError]:
-    """T3 and S1 at once."""
-    yield from engagement_clash(world)
 
 
 def _feedback(world: World) -> Iterator[ContradictionError]:
@@ -240,24 +237,18 @@ def _band(world: World, statement: str, expected: float, n: float) -> tuple[floa
     if not asked(world.settings, statement):
         return -1.0, 2.0
     tolerance = targets.statements[named(world.settings, statement) or statement].tolerance
-    counts = tolerance.counts if tolerance.counts is not None else 0.5
-    below, above = counts if isinstance(counts, tuple) else (counts, counts)
-    wide = max(
-        tolerance.large,
-        tolerance.relative * expected,
-        tolerance.small * min(1.0, targets.small_at / world.settings.main.total_sessions),
-    )
-    return expected - max(wide, below / max(n, 1)), expected + max(wide, above / max(n, 1))
+    size = Size(world.settings.main.total_sessions, targets.small_at, targets.large_from, world.cohorts)
+    return around(expected, tolerance, max(int(n), 1), size)
 
 
 CHECKS: tuple[Callable[[World], Iterator[ContradictionError]], ...] = (
     _capacity,
     _outcomes,
-    _engagement,
+    engagement,
     _feedback,
     _churn,
     _rebooking,
     densities,
     _cascade,
-    told,
+    stories,
 )

@@ -9,8 +9,9 @@ import numpy as np
 
 from seed_pipeline.core.feedback import UNKIND
 from seed_pipeline.core.plan.pairs import booked
-from seed_pipeline.core.plan.remedies import ContradictionError, off
 from seed_pipeline.core.plan.world import World
+from seed_pipeline.quality.feasibility.ways import off
+from seed_pipeline.settings.contradictions import ContradictionError
 from seed_pipeline.settings.ranges import middle
 from seed_pipeline.settings.targets import asked
 

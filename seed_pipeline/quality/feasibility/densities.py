@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from seed_pipeline.core.plan.remedies import ContradictionError, Way, off
 from seed_pipeline.core.plan.world import World
 from seed_pipeline.core.sessions.calendar import trend_ratio
+from seed_pipeline.quality.feasibility.ways import off
+from seed_pipeline.settings.contradictions import ContradictionError, Way
 from seed_pipeline.settings.targets import asked, named
 
 Miss = tuple[str, str, Way]

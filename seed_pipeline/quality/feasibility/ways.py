@@ -1,28 +1,15 @@
 """Ways out of a contradiction: settings to change, tried before they are proposed, so that a remedy always works."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from seed_pipeline.settings import Settings, settings_of
+from seed_pipeline.settings.contradictions import ContradictionError, Way
 from seed_pipeline.settings.files import SettingsError, apply_overrides
 
-Way = dict[str, Any]
-"""What to change: `section.key.path` → value."""
-
 _STEPS = 5
-Find = Callable[[Settings], "ContradictionError | None"]
-
-
-class ContradictionError(SettingsError):
-    """Settings that cannot hold at once, and ways to make them: the nearest first, each complete or a first step."""
-
-    def __init__(self, where: str, value: Any, why: str, ways: Sequence[Way], advice: str = "") -> None:
-        super().__init__(where, value, why, said(ways, advice))
-        self.ways, self.advice = tuple(ways), advice
-
-    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
-        return type(self), (self.where, self.value, self.why, self.ways, self.advice)
+Find = Callable[[Settings], ContradictionError | None]
 
 
 def tried(settings: Settings, found: ContradictionError, find: Find) -> ContradictionError:
@@ -57,12 +44,6 @@ def changed(settings: Settings, way: Way) -> Settings:
         sections[name] = sections[name].model_dump(mode="json", by_alias=True)
     apply_overrides(sections, [f"{path}={json.dumps(value)}" for path, value in way.items()])
     return settings_of(sections)
-
-
-def said(ways: Sequence[Way], advice: str = "") -> str:
-    """The ways in words, as they can be handed to --set: `set a.b to 1 and c.d to 2; or set …`."""
-    told = ["set " + " and ".join(f"{path} to {json.dumps(value)}" for path, value in way.items()) for way in ways]
-    return "; or ".join([*told, *([advice] if advice else [])]) or "change one of the settings named here"
 
 
 def off(statement: str) -> Way:

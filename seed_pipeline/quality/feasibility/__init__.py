@@ -1,0 +1,1 @@
+"""What settings cannot hold at once, found before a row is made: judged on the plan, in the intervals that judge."""
