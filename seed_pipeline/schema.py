@@ -25,6 +25,7 @@ from sqlalchemy import (
     DateTime,
     Double,
     Enum,
+    Float,
     ForeignKey,
     Integer,
     MetaData,
@@ -573,3 +574,20 @@ def is_number(column: Column) -> bool:
 def decimals(column: Column) -> int:
     """Decimals that a column of numbers keeps; 0 for whole numbers."""
     return getattr(column.type, "scale", None) or 0
+
+
+_KINDS: tuple[tuple[type, str], ...] = (
+    (Enum, "enum"),
+    (Boolean, "bool"),
+    (Integer, "int"),
+    (Numeric, "float"),
+    (Float, "float"),
+    (Date, "date"),
+    (DateTime, "timestamp"),
+    (JSON, "json"),
+)
+
+
+def kind(column: Column) -> str:
+    """One of text, enum, json, timestamp, date, int, float, bool."""
+    return next((name for type_, name in _KINDS if isinstance(column.type, type_)), "text")

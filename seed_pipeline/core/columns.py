@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import sqlalchemy as sa
 
 from seed_pipeline import schema
 from seed_pipeline.core.arrays import codes_of, number_array, raw, text_array, valid
@@ -20,16 +19,6 @@ Rows = np.ndarray | slice
 """Row numbers, one boolean per row, or a stretch."""
 
 _FEW = 4  # a vocabulary this many times shorter than its column is worth keeping in Arrow
-_KINDS: tuple[tuple[type, str], ...] = (
-    (sa.Enum, "enum"),
-    (sa.Boolean, "bool"),
-    (sa.Integer, "int"),
-    (sa.Numeric, "float"),
-    (sa.Float, "float"),
-    (sa.Date, "date"),
-    (sa.DateTime, "timestamp"),
-    (sa.JSON, "json"),
-)
 _ARROW = {
     "text": pa.string(),
     "enum": pa.string(),
@@ -223,14 +212,9 @@ def _joined(columns: Sequence[Column]) -> Column:
     return Words(distinct.dictionary, np.append(codes_of(distinct.indices), -1)[codes])
 
 
-def kind(column: sa.Column) -> str:
-    """One of text, enum, json, timestamp, date, int, float, bool."""
-    return next((name for type_, name in _KINDS if isinstance(column.type, type_)), "text")
-
-
-def arrow_type(column: sa.Column) -> pa.DataType:
+def arrow_type(column: schema.Column) -> pa.DataType:
     """The type in which the column's values travel and are digested."""
-    return _ARROW[kind(column)]
+    return _ARROW[schema.kind(column)]
 
 
 def to_arrow(name: str, table: Table) -> pa.Table:

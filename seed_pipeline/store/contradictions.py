@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from seed_pipeline import schema
-from seed_pipeline.core.columns import kind
+from seed_pipeline.schema import kind
 from seed_pipeline.store.catalogue import Catalogue, ColumnFacts, TableFacts
 from seed_pipeline.store.errors import StoreError
 

@@ -12,7 +12,8 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from seed_pipeline import schema
-from seed_pipeline.core.columns import arrow_type, kind
+from seed_pipeline.core.columns import arrow_type
+from seed_pipeline.schema import kind
 from seed_pipeline.store.errors import StoreError
 
 if TYPE_CHECKING:  # Only frames need it, and it takes its time to load.

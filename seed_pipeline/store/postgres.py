@@ -15,7 +15,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from seed_pipeline import schema
-from seed_pipeline.core.columns import arrow_type, kind
+from seed_pipeline.core.columns import arrow_type
+from seed_pipeline.schema import kind
 from seed_pipeline.store import moving, policy, postgres_catalogue
 from seed_pipeline.store.catalogue import Catalogue, quoted
 from seed_pipeline.store.errors import StoreError

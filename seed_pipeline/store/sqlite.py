@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect, SQLiteTypeCompiler
 from sqlalchemy.schema import CreateTable
 
-from seed_pipeline.core.columns import arrow_type, kind
+from seed_pipeline.core.columns import arrow_type
+from seed_pipeline.schema import kind
 from seed_pipeline.store import sqlite_catalogue, sqlite_values
 from seed_pipeline.store.catalogue import Catalogue, quoted
 from seed_pipeline.store.errors import StoreError

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
-from seed_pipeline.core.columns import arrow_type, kind
+from seed_pipeline.core.columns import arrow_type
+from seed_pipeline.schema import kind
 
 
 def bytes(rows: list[tuple]) -> memoryview:

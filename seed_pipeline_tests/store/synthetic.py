@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from seed_pipeline import schema
-from seed_pipeline.core.columns import kind
-from seed_pipeline.schema import ASSETS
+from seed_pipeline.schema import ASSETS, kind
 from seed_pipeline.store.assembly import whole
 from seed_pipeline.store.frames import Tables, columns
 

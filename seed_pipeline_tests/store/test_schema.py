@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from seed_pipeline import schema
-from seed_pipeline.core.columns import kind
+from seed_pipeline.schema import kind
 from seed_pipeline.store import database, ownership
 from seed_pipeline.store.catalogue import Catalogue, Reference
 from seed_pipeline.store.contradictions import affinity
