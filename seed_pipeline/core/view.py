@@ -32,12 +32,16 @@ def person(upstream: Mapping, sessions: Table, role: str, column: str) -> Any:
     return upstream[f"{role}s"][f"work_{role}s"][column][row_of(upstream, sessions, role)]
 
 
+def booked_facts(done: Table) -> dict[str, np.ndarray]:
+    """Facts of completed sessions before anything is measured, as rules and texts know them."""
+    stored = ("scheduled_duration", "actual_duration", *BOOKED)
+    return {"session_number": done.number("number")} | {n: done.number(n).astype(np.float64) for n in stored}
+
+
 def facts(world: World, upstream: Mapping, done: Table) -> Facts:
     """Facts of each completed session: what is stored of it, NaN without a row, and its subject's category."""
     metrics, at = upstream["metrics"], upstream["sessions"]["work_sessions"]["completed"]
-    result = {"session_number": done["number"]}
-    for name in ("scheduled_duration", "actual_duration", *BOOKED):
-        result[name] = done.number(name).astype(np.float64)
+    result = booked_facts(done)
     exists = (np.ones(done.rows, bool), done["has_video"], done["has_screen"])
     for table, rows in zip(METRIC_TABLES, exists, strict=True):
         for name in (c for c in metrics[table] if c in METRICS):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seed_pipeline.core import rules as engine
+from seed_pipeline.core import view
 from seed_pipeline.core.columns import Table, Tables
 from seed_pipeline.core.metrics.causes import causes
 from seed_pipeline.core.metrics.derived import derived
@@ -53,7 +54,7 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping[str
     at = work.number("completed")
     done = work.take(at)
     draws = Draws(world, done)
-    facts = {**session_facts(done), **causes(settings, draws)}
+    facts = {**view.booked_facts(done), **causes(settings, draws)}
     off_day = facts.pop("off_day")
     before = _baselines(settings, draws, facts)
     every = settings.correlations.rules
@@ -74,22 +75,6 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping[str
         ),
         "work_metrics": Table(kept | {f"full_{m}": full.values[m] for m in followed}),
     }
-
-
-def session_facts(done: Table) -> Columns:
-    """Facts of completed sessions before anything is measured, as rules and texts know them."""
-    facts = {"session_number": done.number("number")}
-    for name in (
-        "scheduled_duration",
-        "actual_duration",
-        "earlier_tutor_no_shows",
-        "technical_issues",
-        "homework_assigned",
-        "has_video",
-        "has_screen",
-    ):
-        facts[name] = done.number(name).astype(np.float64)
-    return facts
 
 
 def _baselines(settings: Settings, draws: Draws, facts: Columns) -> Columns:
@@ -248,11 +233,6 @@ def _tables(done: Table, values: Columns, end: np.ndarray) -> Tables:
     for table, flag in zip(METRIC_TABLES, (None, "has_video", "has_screen"), strict=True):
         at = slice(None) if flag is None else done.number(flag)
         measured = (name for name in columns_made_by("metrics", table) if name in values)
-        columns = {name: _typed(table, name, values[name][at]) for name in measured}
+        columns = {name: values[name][at] for name in measured}
         tables[table] = Table({"session_id": done["session_id"][at], **columns, "created_at": end[at]})
     return tables
-
-
-def _typed(table: str, column: str, values: np.ndarray) -> np.ndarray:
-    python_type = engine.metadata.tables[table].columns[column].type.python_type
-    return values.astype({int: np.int32, bool: np.bool_}.get(python_type, np.float64))

@@ -21,6 +21,7 @@ from seed_pipeline.core.sampling.randomness import (
 from seed_pipeline.core.sessions import booking, calendar
 from seed_pipeline.core.text import topics
 from seed_pipeline.core.text.wording import say
+from seed_pipeline.core.view import person
 from seed_pipeline.settings import Settings
 
 STATUS = ("completed", "no_show_tutor", "no_show_student", "rescheduled")
@@ -56,14 +57,6 @@ def make(settings: Settings, world: World, cohorts: range, upstream: Mapping[str
         "sessions": sessions,
         "work_sessions": work.with_columns(actual_duration=sessions.number("actual_duration")),
     }
-
-
-def person(upstream: Mapping[str, Tables], work: Table, role: str, column: str) -> Column:
-    """A column of `work_tutors` or `work_students` for each session's tutor or student."""
-    people = upstream[f"{role}s"][f"work_{role}s"]
-    cohort = people.number("cohort")
-    per_cohort = int((cohort == cohort[0]).sum())
-    return people[column][(work.number("cohort") - cohort[0]) * per_cohort + work.number(role)]
 
 
 def _with_people(work: Table, upstream: Mapping[str, Tables]) -> Table:
