@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from seed_pipeline.core.columns import Table, Tables, Words, chosen_words, const
 from seed_pipeline.core.plan.world import World
 from seed_pipeline.core.sampling.randomness import bits, ids, pick, uniform
 from seed_pipeline.core.text.names import RESERVED_DOMAINS, first_names, last_names
+from seed_pipeline.settings.personas import StudentPersona, TutorPersona
 
 DEPARTMENTS = 3
 SUBJECTS_IN_DEPARTMENT = 3
@@ -31,7 +33,29 @@ def places(world: World, cohorts: range, counts: Sequence[int]) -> Table:
     )
 
 
-def people(world: World, role: str, place: Table, since: np.ndarray) -> tuple[Table, Words]:
+class People(NamedTuple):
+    """A role's people: their places, the dates on which they joined, their rows of `users`, what each is called."""
+
+    place: Table
+    since: np.ndarray
+    users: Table
+    called: Words
+
+    @property
+    def ids(self) -> Words:
+        """Their IDs."""
+        return self.users.words("id")
+
+
+def people(world: World, role: str, cohorts: range, personas: Iterable[TutorPersona | StudentPersona]) -> People:
+    """The people of a role, persona by persona in each cohort."""
+    personas = list(personas)
+    place = places(world, cohorts, [p.count for p in personas])
+    since = _joined(world, role, place, [p.tenure_days for p in personas])
+    return People(place, since, *_users(world, role, place, since))
+
+
+def _users(world: World, role: str, place: Table, since: np.ndarray) -> tuple[Table, Words]:
     """Rows of `users` for these places, and what each is called; `since` are the dates on which they joined."""
     seed, key, cohort = world.seed, place.number("key"), place.number("cohort")
     first, last = (
@@ -79,7 +103,7 @@ def window_start(world: World) -> np.datetime64:
     return np.datetime64(world.settings.main.as_of, "s") - np.timedelta64(world.settings.main.days, "D")
 
 
-def joined(world: World, role: str, place: Table, tenure_days: Sequence[tuple[float, float]]) -> np.ndarray:
+def _joined(world: World, role: str, place: Table, tenure_days: Sequence[tuple[float, float]]) -> np.ndarray:
     """The date on which each person joined: before the window, so that people exist before they act (Q6).
 
     `tenure_days` gives each persona's range of days before the window.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow.compute as pc
 
-from seed_pipeline.core.cast.people import departments, joined, people, places, studied
+from seed_pipeline.core.cast.people import People, departments, people, studied
 from seed_pipeline.core.columns import Column, Table, Tables, Words, written
 from seed_pipeline.core.facts import Facts
 from seed_pipeline.core.plan.world import World
@@ -22,18 +22,15 @@ _GROWN_UP = ("college", "adult")
 
 def make(settings: Settings, world: World, cohorts: range, upstream: Mapping[str, Tables]) -> Tables:
     """`users` (students), `students`, `student_subjects`; `work_students`: cohort, slot, persona, group, subjects."""
-    personas = settings.personas.students
-    place = places(world, cohorts, [p.count for p in personas.values()])
-    since = joined(world, "student", place, [p.tenure_days for p in personas.values()])
-    user, called = people(world, "student", place, since)
-    studies, grade = _studies(world, place)
-    ids = user.words("id")
-    profile = _profile(settings, world, place, user.words("email"), called, studies, grade)
-    work = place.with_columns(user_id=ids, first_name=called, group=_groups(world, place))
+    cast = people(world, "student", cohorts, settings.personas.students.values())
+    studies, grade = _studies(world, cast.place)
+    work = cast.place.with_columns(user_id=cast.ids, first_name=cast.called, group=_groups(world, cast.place))
     return {
-        "users": user,
-        "students": Table({"user_id": ids, "enrolled_since": since, **profile}),
-        "student_subjects": studied("student_id", ids, studies, upstream),
+        "users": cast.users,
+        "students": Table(
+            {"user_id": cast.ids, "enrolled_since": cast.since, **_profile(settings, world, cast, studies, grade)}
+        ),
+        "student_subjects": studied("student_id", cast.ids, studies, upstream),
         "work_students": work.with_columns(**{f"subject_{d}": studies[:, d] for d in range(studies.shape[1])}),
     }
 
@@ -74,8 +71,9 @@ def _drawn(u: np.ndarray, allowed: np.ndarray) -> np.ndarray:
 
 
 def _profile(
-    settings: Settings, world: World, place: Table, email: Words, called: Words, studies: np.ndarray, grade: np.ndarray
+    settings: Settings, world: World, cast: People, studies: np.ndarray, grade: np.ndarray
 ) -> dict[str, Column]:
+    place, email = cast.place, cast.users.words("email")
     seed, key, persona = world.seed, place.number("key"), place.number("persona")
     personas = list(settings.personas.students.values())
     main = studies[
@@ -93,7 +91,7 @@ def _profile(
         "subject": topics.subjects(world, main, "name"),
         **topics.slots(world, topics.drawn(world, "student/topic", main, key)),
         "grade": Words(GRADES, grade),
-        "first_name": called,
+        "first_name": cast.called,
     }
     told = Facts(facts, len(key))
     words, cohort = settings.text.people.students, place.number("cohort")

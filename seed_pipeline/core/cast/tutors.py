@@ -7,9 +7,7 @@ import numpy as np
 from seed_pipeline.core.cast.people import (
     DEPARTMENTS,
     departments,
-    joined,
     people,
-    places,
     studied,
 )
 from seed_pipeline.core.columns import Column, Table, Tables, Words
@@ -24,17 +22,14 @@ from seed_pipeline.settings.ranges import middle
 
 def make(settings: Settings, world: World, cohorts: range, upstream: Mapping[str, Tables]) -> Tables:
     """`users` (tutors), `tutors`, `tutor_subjects`; `work_tutors`: cohort, slot, persona, department."""
-    personas = settings.personas.tutors
-    place = places(world, cohorts, [p.count for p in personas.values()])
-    since = joined(world, "tutor", place, [p.tenure_days for p in personas.values()])
-    user, called = people(world, "tutor", place, since)
-    teaches, department = _teaches(world, place)
-    ids = user.words("id")
+    cast = people(world, "tutor", cohorts, settings.personas.tutors.values())
+    teaches, department = _teaches(world, cast.place)
+    profile = _profile(settings, world, cast.place, cast.called, teaches)
     return {
-        "users": user,
-        "tutors": Table({"user_id": ids, "member_since": since, **_profile(settings, world, place, called, teaches)}),
-        "tutor_subjects": studied("tutor_id", ids, teaches, upstream),
-        "work_tutors": place.with_columns(user_id=ids, first_name=called, department=department),
+        "users": cast.users,
+        "tutors": Table({"user_id": cast.ids, "member_since": cast.since, **profile}),
+        "tutor_subjects": studied("tutor_id", cast.ids, teaches, upstream),
+        "work_tutors": cast.place.with_columns(user_id=cast.ids, first_name=cast.called, department=department),
     }
 
 

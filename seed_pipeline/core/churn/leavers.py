@@ -1,6 +1,7 @@
 """Who leaves and why (S6, R9, N2-N4, Q6): what happened to a student, first sessions weighted, decides."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,48 +25,74 @@ GOODBYE = (22 * 60 + 30, 24 * 60 - 1)  # minutes of the day: after the last sess
 _LOST, _FREE, _SAFE = 0, 1, 2
 
 
+class _Happened(NamedTuple):
+    """What happened to the students as configured and with every rule on (R11), and the sessions' weights."""
+
+    live: Facts
+    full: Facts
+    chain: list[engine.Step]
+
+
+class _Left(NamedTuple):
+    """Who leaves, the chance that each would, and the ranks of the reasons."""
+
+    left: np.ndarray
+    probability: np.ndarray
+    reasons: np.ndarray
+
+
 def make(settings: Settings, world: World, cohorts: range, upstream: Mapping[str, Tables]) -> Tables:
     """`students` with status, date and survey; `student_churn_reasons`; `work_churn` (probability, weighted score,
     churned) and `work_effects` (the sessions' weights)."""
     students, done = upstream["students"]["work_students"], view.completed(upstream)
-    facts = view.facts(world, upstream, done)
-    rules, everybody, one = settings.correlations.rules, np.ones(done.rows, dtype=bool), np.ones(done.rows)
+    happened = _happened(settings, world, upstream, done)
+    live, full = _decided(settings, world, cohorts, upstream, happened)
+    words = _answers(settings, world, upstream, done, (happened.live, live.reasons), (happened.full, full.reasons))
+    known = Table(
+        {
+            "user_id": students["user_id"],
+            "churn_probability": np.round(live.probability, 4),
+            "weighted_session_score": np.round(happened.live["weighted_session_score"], 6),
+            "churned": live.left,
+        }
+    )
+    return {
+        "students": _outcome(world, upstream, students, live.left, words),
+        "student_churn_reasons": _reason_rows(settings, world, upstream, students, live.reasons),
+        "work_churn": known,
+        "work_effects": engine.journals([engine.journal(done["key"], WEIGHT, np.ones(done.rows), happened.chain)]),
+    }
+
+
+def _happened(settings: Settings, world: World, upstream: Mapping, done: Table) -> _Happened:
+    facts, rules = view.facts(world, upstream, done), settings.correlations.rules
+    everybody, one = np.ones(done.rows, dtype=bool), np.ones(done.rows)
     enabled = [r for r in rules if r.enabled]
     chain = engine.steps(enabled, WEIGHT, facts, everybody)
     live = full = history(upstream, done, facts, engine.applied(one, chain))
     if len(enabled) < len(rules):
         all_on = view.with_every_rule(facts, upstream)
         full = history(upstream, done, all_on, engine.applied(one, engine.steps(rules, WEIGHT, all_on, everybody)))
+    return _Happened(live, full, chain)
 
-    strata = _strata(settings, world, upstream)
+
+def _decided(
+    settings: Settings, world: World, cohorts: range, upstream: Mapping, happened: _Happened
+) -> tuple[_Left, _Left]:
+    """Who leaves as configured, and who would with every rule on."""
+    students, (live, full, _) = upstream["students"]["work_students"], happened
+    strata, quota = _strata(settings, world, upstream), _quota(settings, world, cohorts)
     groups = (students["cohort"] - cohorts.start) * len(world.student_personas) + students["persona"]
-    quota = _quota(settings, world, cohorts)
     odds = _log_odds(settings, full)
     level = _level(settings, odds, strata, groups, quota)
-    probability = _logistic(odds + level)
-    left = with_all = _leavers(world, students, odds, strata, groups, quota)
-    if full is not live:
-        now = _logistic(_log_odds(settings, live) + level)
-        u = uniform(world.seed, "student/churn_without_rule", students["key"])
-        left, probability = reconsidered(left, probability, now, u), now
-    reasons = full_reasons = _reasons(settings, world, students, live, left)
-    if full is not live:
-        full_reasons = _reasons(settings, world, students, full, with_all)
-    words = _answers(settings, world, upstream, done, (live, reasons), (full, full_reasons))
-    known = Table(
-        {
-            "user_id": students["user_id"],
-            "churn_probability": np.round(probability, 4),
-            "weighted_session_score": np.round(live["weighted_session_score"], 6),
-            "churned": left,
-        }
-    )
-    return {
-        "students": _outcome(world, upstream, students, left, words),
-        "student_churn_reasons": _reason_rows(settings, world, upstream, students, reasons),
-        "work_churn": known,
-        "work_effects": engine.journals([engine.journal(done["key"], WEIGHT, one, chain)]),
-    }
+    left, probability = _leavers(world, students, odds, strata, groups, quota), _logistic(odds + level)
+    every = _Left(left, probability, _reasons(settings, world, students, full, left))
+    if full is live:
+        return every, every
+    now = _logistic(_log_odds(settings, live) + level)
+    u = uniform(world.seed, "student/churn_without_rule", students["key"])
+    left = reconsidered(left, probability, now, u)
+    return _Left(left, now, _reasons(settings, world, students, live, left)), every
 
 
 def _strata(settings: Settings, world: World, upstream: Mapping) -> np.ndarray:
