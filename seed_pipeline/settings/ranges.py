@@ -15,7 +15,9 @@ FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 1, 1)
 class Strict(BaseModel):
     """A model that refuses unknown keys and cannot be changed after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, str_strip_whitespace=True, defer_build=True
+    )
 
 
 def _ordered(value: tuple[float, float]) -> tuple[float, float]:

@@ -48,8 +48,8 @@ def _table(name: str, parts: Mapping[str, ArrowTables]) -> pa.Table:
     for asset, filled in late.items() if rows else ():
         rows[0] = _joined(name, rows[0], asset, parts, filled)
     kept = pa.schema([(c.name, arrow_type(c)) for c in schema.metadata.tables[name].columns])
-    if not rows:  # Only then, as making an empty table loads pandas.
-        return kept.empty_table()
+    if not rows:
+        return pa.Table.from_batches([], kept)  # `empty_table` would load pandas
     return pa.concat_tables([_complete(name, data, kept) for data in rows])
 
 

@@ -1,13 +1,13 @@
 """What a database must be able to do for a release; SQLite and PostgreSQL each in their own file."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Protocol
 
 import pyarrow as pa
 import sqlalchemy as sa
 
 from seed_pipeline.store.catalogue import Catalogue
-from seed_pipeline.store.postgres import Postgres
 from seed_pipeline.store.sqlite import SQLite
 
 
@@ -62,11 +62,15 @@ class Dialect(Protocol):
     def catalogue(self, connection: sa.Connection) -> Catalogue: ...
 
 
-_DIALECTS: dict[str, Dialect] = {"sqlite": SQLite(), "postgresql": Postgres()}
+@cache
+def _named(name: str) -> Dialect:
+    if name == "sqlite":
+        return SQLite()
+    from seed_pipeline.store.postgres import Postgres  # its driver takes its time to load
+
+    return Postgres()
 
 
 def dialect_of(target: sa.URL | sa.Engine | sa.Connection) -> Dialect:
     """The face of the target's database."""
-    if isinstance(target, sa.URL):
-        return _DIALECTS[target.get_backend_name()]
-    return _DIALECTS[target.dialect.name]
+    return _named(target.get_backend_name() if isinstance(target, sa.URL) else target.dialect.name)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from seed_pipeline.core.arrays import raw, valid
+from seed_pipeline.core.arrays import number_array, raw, valid
 
 
 class Piece(NamedTuple):
@@ -100,7 +100,7 @@ def of_rows(data: pa.Table) -> pa.Array:
     """32 bits over the values of each row: the same for the same values, wherever they were read."""
     batches = data.to_batches(max_chunksize=_ROWS)
     pieces = [_of_batch(batch) for batch in batches]
-    return pa.array(np.concatenate([np.zeros(0, np.int32), *pieces]))
+    return number_array(np.concatenate([np.zeros(0, np.int32), *pieces]))
 
 
 def _of_batch(batch: pa.RecordBatch) -> np.ndarray:

@@ -106,7 +106,7 @@ def _released(space: Workspace, table: sa.Table) -> pa.Table:
     staged = space.released.get(table.name, [])
     if staged and space.renamed:
         staged = [ownership.of_data(table, space.staged_rows(table))]
-    now = pa.concat_tables([ownership.KNOWN.empty_table(), *staged])
+    now = pa.concat_tables([ownership.NOTHING, *staged])
     if not space.has("taken", table.name):
         return now
     return now.filter(pc.invert(pc.is_in(now["row_key"], space.row_keys(table, space.name("taken", table.name)))))

@@ -8,11 +8,13 @@ holds the release and nothing else of ours, and by which seal its rows can be kn
 ours as a whole and have no keys there.
 """
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from seed_pipeline import schema
+from seed_pipeline.core.arrays import number_array
 from seed_pipeline.core.columns import arrow_type
 from seed_pipeline.store.catalogue import Catalogue
 from seed_pipeline.store.dialects import Dialect
@@ -61,6 +63,7 @@ OWN = {*schema.ANSWER_KEY, *(table.name for table in TABLES), ROWS}
 """The tables that are ours as a whole."""
 
 KNOWN = pa.schema([("row_key", pa.string()), ("kept", pa.bool_()), ("digest", pa.int32())])
+NOTHING = pa.Table.from_batches([], KNOWN)
 _PART = 200_000
 _FAST = pa.ipc.IpcWriteOptions(compression="zstd")
 
@@ -73,19 +76,26 @@ def is_ours(table: str) -> bool:
 def of_data(table: sa.Table, data: pa.Table) -> pa.Table:
     """Keys and digests of rows, as the manifest has them."""
     names = [c.name for c in table.columns if not c.primary_key]
-    digests = of_rows(data.select(names)) if names else pa.array([0] * data.num_rows, pa.int32())
-    return pa.Table.from_arrays([row_keys(table, data), pa.repeat(False, data.num_rows), digests], schema=KNOWN)
+    digests = of_rows(data.select(names)) if names else number_array(np.zeros(data.num_rows, np.int32))
+    return pa.Table.from_arrays(
+        [row_keys(table, data), number_array(np.zeros(data.num_rows, bool)), digests], schema=KNOWN
+    )
 
 
 def row_keys(table: sa.Table, data: pa.Table) -> pa.ChunkedArray:
     """The rows' keys, as the manifest has them."""
     columns = [data[c.name].cast(arrow_type(c)).cast(pa.string()) for c in table.primary_key]
-    return columns[0] if len(columns) == 1 else pc.binary_join_element_wise(*columns, "/")
+    if len(columns) == 1:
+        return columns[0]
+    places, rows = np.arange(data.num_rows + 1, dtype=np.int32), data.num_rows
+    # A single text would load pandas.
+    between = pa.StringArray.from_buffers(rows, pa.py_buffer(places), pa.py_buffer(b"/" * rows))
+    return pc.binary_join_element_wise(*columns, between)
 
 
 def known(connection: sa.Connection, catalogue: Catalogue, label: str) -> pa.Table:
     """Columns row_key, kept and digest of our rows of a table; no digest where an earlier version kept none."""
-    tables = [KNOWN.empty_table()]
+    tables = [NOTHING]
     if KEYS in catalogue.tables:
         chosen = sa.select(keys.c.packed).where(keys.c.table_name == label).order_by(keys.c.part)
         tables += [pa.ipc.open_stream(packed).read_all() for packed in connection.execute(chosen).scalars()]

@@ -242,7 +242,7 @@ class Postgres:
                 text.write(part)
         types = {c.name: arrow_type(c) for c in columns}
         if not text.tell():
-            return pa.schema(list(types.items())).empty_table()
+            return pa.Table.from_batches([], pa.schema(list(types.items())))
         text.seek(0)
         conversion = pacsv.ConvertOptions(
             column_types=types, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False,

@@ -2,7 +2,6 @@
 
 import marshal
 
-import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
@@ -21,11 +20,7 @@ def values(array: pa.Array) -> list:
         array = array.cast(pa.string())
     elif pa.types.is_boolean(array.type):
         array = array.cast(pa.int8())
-    if pa.types.is_string(array.type) or not array.null_count:
-        return array.to_numpy(zero_copy_only=False).tolist()
-    values = array.fill_null(0).to_numpy(zero_copy_only=False).astype(object)
-    values[np.asarray(array.is_null())] = None
-    return values.tolist()
+    return array.to_pylist()
 
 
 def array(column: sa.Column, values: list) -> pa.Array:

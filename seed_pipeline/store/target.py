@@ -8,7 +8,6 @@ from urllib.parse import quote, unquote
 
 import sqlalchemy as sa
 
-from seed_pipeline.store import parameters
 from seed_pipeline.store.errors import StoreError
 
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
@@ -38,7 +37,9 @@ def parse(text: str, environ: Mapping[str, str] = os.environ) -> sa.URL:
         return _file_named(where, url)
     if not (url.database or url.query.get("service")):
         raise StoreError(where, redact(url), "the URL names no database", _FORMS)
-    return parameters.understood(where, url.set(drivername="postgresql+psycopg"))
+    from seed_pipeline.store.parameters import understood  # PostgreSQL's driver takes its time to load
+
+    return understood(where, url.set(drivername="postgresql+psycopg"))
 
 
 def _read(where: str, text: str) -> sa.URL:
