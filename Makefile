@@ -63,7 +63,7 @@ slow: $(READY) ## the tests that are too long for make test and have no target o
 	@$(BIN)/python -m pytest -m 'slow and not torture and not drizzle and not field and not cluster' -n auto --dist loadfile \
 	    --ignore seed_pipeline_tests/defs seed_pipeline_tests
 
-e2e: $(READY) ## the real webserver and daemon, launched and questioned as the UI does (minutes)
+e2e: $(READY) ## the real webserver and daemon, through GraphQL and clicked through in Chromium (CHROMIUM= names it; minutes)
 	@$(BIN)/python -m pytest -m slow seed_pipeline_tests/defs
 
 torture: $(READY) ## loads killed at random moments, on both databases, while somebody reads (KILLS=100)

@@ -15,7 +15,7 @@ WEBHOOK = "SEED_ALERT_WEBHOOK"
 
 
 _LAUNCHPAD = "Launch it in its [Launchpad](/locations/seed_pipeline/jobs/{}/playground), or with `make job JOB={}`."
-"""The page of a place's job has no button: Dagster hides it where assets are made by nothing else."""
+"""Dagster hides the button of a job's page where nothing else makes the assets; elsewhere it takes no other checks."""
 
 seed_all = dg.define_asset_job(
     "seed_all",
@@ -41,7 +41,8 @@ recheck_and_load = dg.define_asset_job(
     selection=dg.AssetSelection.assets("database", "report") | DEV.checks,
     description=(
         "Judges the artifacts that are there, without making any anew; if all blocking checks pass, loads the database "
-        "and writes the report."
+        f"and writes the report. {_LAUNCHPAD.format('recheck_and_load', 'recheck_and_load')} *Materialize all* on this "
+        "page leaves out the checks of what the database is made from."
     ),
 )
 
