@@ -12,17 +12,21 @@ from seed_pipeline.settings.targets import conditions
 _WORD = re.compile(r"(?:[^\W_]|[+#])+")
 
 
-def claims(kind: str) -> Raw:
-    """For each claim that a kind of text may make: its name where the words make it, null where they do not."""
-    listed = [_claim(claim) for claim in CLAIMS if kind in claim.where]
-    return Raw("[\n            {}\n        ]".format(",\n            ".join(listed)))
+def claims() -> Raw:
+    """For each claim that a sentence may make: its name where the words make it, null where they do not."""
+    return Raw("[\n    {}\n]".format(",\n    ".join(map(_claim, CLAIMS))))
 
 
 def _claim(claim: Claim) -> str:
     said = f"says(words, {literal(claim.words)})"
-    if claim.unless != Claim._field_defaults["unless"]:
+    if claim.unless:
         said += f" AND NOT says(words, {literal(claim.unless)})"
     return f"CASE WHEN {said} THEN {literal(claim.label)} END"
+
+
+def any_claim() -> str:
+    """The pattern of words that make any claim."""
+    return "|".join(f"(?:{claim.words})" for claim in CLAIMS)
 
 
 def claims_hold(settings: Settings) -> Raw:
@@ -31,13 +35,19 @@ def claims_hold(settings: Settings) -> Raw:
     return Raw("\n".join(f"        {case}" for case in cases))
 
 
-def topic_phrases(settings: Settings) -> Iterator[tuple[str, str, str, str, str]]:
-    """Subject, topic, phrase, its kind and its longest word: a topic is told by its name, a step or an example."""
+def topic_phrases(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
+    """Subject, topic, phrase and its kind: a topic is told by its name, a step or an example."""
     for subject in settings.text.subjects.subjects:
         for t in subject.topics:
             told = {spoken(t.example): "example", spoken(t.step): "step", spoken(t.topic): "name"}
             for phrase, kind in told.items():
-                yield subject.name, t.topic, phrase, kind, max(phrase.split(), key=len, default="")
+                yield subject.name, t.topic, phrase, kind
+
+
+def full_stop(settings: Settings) -> str:
+    """What stands between sentences; where a phrase of the vocabulary has it, too, texts stay whole."""
+    topics = (topic for subject in settings.text.subjects.subjects for topic in subject.topics)
+    return "\n\n\n" if any(". " in f"{t.topic} {t.step} {t.example}" for t in topics) else ". "
 
 
 @cache

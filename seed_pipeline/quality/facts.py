@@ -6,15 +6,15 @@ from importlib.resources import files
 
 from sqlalchemy import Enum, String, Text
 
-from seed_pipeline.quality import services
-from seed_pipeline.quality.settings_tables import HOME
+from seed_pipeline.quality import claims, services
+from seed_pipeline.quality.settings_tables import HOME, seconds_ahead
 from seed_pipeline.quality.sql import Raw, all_of, filled, literal, read
 from seed_pipeline.schema import FILLED, metadata
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.facts import METRIC_TABLES, METRICS
 from seed_pipeline.settings.rules import Effect
 
-VIEWS = ("dataset", "written")
+VIEWS = ("dataset", "written", "rule_fault")
 """Facts that are read in part; the others are worked out once and kept."""
 
 
@@ -23,7 +23,6 @@ def facts(settings: Settings, of: int = 0) -> dict[str, Callable[[], str]]:
     made = {
         "dataset": lambda: _dataset(settings, of),
         "triggered_rule": lambda: _triggered(settings),
-        "stored_metric": _stored,
         "churn_weight": lambda: _churn_weight(settings),
         "demanded_alert": lambda: services.alerts(settings),
         "demanded_insight": lambda: services.insights(settings),
@@ -33,6 +32,10 @@ def facts(settings: Settings, of: int = 0) -> dict[str, Callable[[], str]]:
     parameters: dict[str, object] = {
         "session_metrics": Raw(_metrics()),
         "cascade_tutors": cascade_tutors(settings),
+        "seconds_ahead": seconds_ahead(settings),
+        "claims": claims.claims(),
+        "any_claim": claims.any_claim(),
+        "full_stop": claims.full_stop(settings),
         "rules_on_questions": Raw(_rules_on("student_initiated_questions", settings)),
         **services.risks(settings),
     }
@@ -89,14 +92,10 @@ def _triggered(settings: Settings) -> str:
     ]) or "SELECT NULL AS session_id, NULL AS rule, NULL AS has_feedback WHERE false"  # fmt: skip
 
 
-def _stored() -> str:
-    """The stored values of the metrics that rules act on, one a row."""
-    return _union(
-        [
-            f"SELECT id AS session_id, '{metric}' AS metric, {metric}::DOUBLE AS value FROM session_fact"
-            for metric in HOME
-        ]
-    )
+def stored_value() -> Raw:
+    """What is stored in a session of a metric that rules act on."""
+    cases = " ".join(f"WHEN {literal(metric)} THEN {metric}::DOUBLE" for metric in HOME)
+    return Raw(f"CASE metric {cases} END")
 
 
 def _churn_weight(settings: Settings) -> str:

@@ -5,7 +5,7 @@ from math import inf, nan
 from typing import Any
 
 from seed_pipeline.quality import claims, forms, keys, sql
-from seed_pipeline.quality.facts import cascade_tutors
+from seed_pipeline.quality.facts import cascade_tutors, stored_value
 from seed_pipeline.quality.intervals import Size, rounded, row
 from seed_pipeline.quality.merging import Merged, Sums, summing
 from seed_pipeline.quality.platform import fewest, odd_cohorts, usual_density
@@ -99,9 +99,7 @@ def _parameters(text: str, target: Target, settings: Settings) -> dict[str, Any]
         "cascade_tutors": lambda: cascade_tutors(settings),
         "newest": lambda: int(cut(settings)[0]),
         "oldest": lambda: int(cut(settings)[1]),
-        "summary_claims": lambda: claims.claims("summary"),
-        "feedback_claims": lambda: claims.claims("feedback"),
-        "highlight_claims": lambda: claims.claims("highlight"),
+        "stored_value": stored_value,
         "claims_hold": lambda: claims.claims_hold(settings),
     }
     return {name: make() for name, make in derived.items() if f"{{{name}}}" in text} | target.using

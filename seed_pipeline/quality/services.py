@@ -74,7 +74,7 @@ def _window(window: Window, settings: Settings) -> str:
     rows += [f"scheduled_start >= {end} - to_days({window.days * (2 if compares else 1)})"] if window.days else []
     rows += [f"{name} IS NOT NULL" for name in dict.fromkeys(("tutor_id", *window.measured))]
     earlier = f"scheduled_start < {end} - to_days({window.days})" if compares else "false"
-    order = "PARTITION BY tutor_id, earlier ORDER BY scheduled_start DESC, id DESC"
+    order = "PARTITION BY tutor_number, earlier ORDER BY scheduled_start DESC, id DESC"
     last = f"\n        QUALIFY row_number() OVER ({order}) <= {window.last}"
     return (
         f"    SELECT tutor_id, count(*) {now} AS sessions,\n"

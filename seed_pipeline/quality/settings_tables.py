@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
+from itertools import count
 from typing import Any, get_args
 
 from pydantic import BaseModel
 
 from seed_pipeline.quality import claims, platform
 from seed_pipeline.quality.sql import Raw, values, words
+from seed_pipeline.quality.wording_checks import CLAIMS
 from seed_pipeline.schema import decimals, metadata
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.defects import KINDS
@@ -43,7 +45,7 @@ def settings_tables(settings: Settings) -> dict[str, Callable[[], str]]:
         "churn_weight_name": lambda: values(("name",), ((name,) for name in CHURN_FACTORS)),
         "rule": lambda: values(("name", "position", "enabled", "has_statement"), _rules(s)),
         "rule_effect": lambda: values(
-            ("rule", "rule_position", "enabled", "metric", "turn", "operation", "operand"), _effects(s)
+            ("effect", "rule", "rule_position", "enabled", "metric", "turn", "operation", "operand"), _effects(s)
         ),
         "rule_metric": lambda: values(("name", "stored", "low", "high", "places"), _metrics()),
         "hour_weight": lambda: values(("hour", "weight"), s.probabilities.time.hours.items()),
@@ -70,8 +72,8 @@ def settings_tables(settings: Settings) -> dict[str, Callable[[], str]]:
         ),
         "expected_defect": lambda: values(("label", "table_name", "n"), _defects(s)),
         "defect_kind": lambda: values(("name", "statement"), ((n, k.statement) for n, k in KINDS.items())),
-        "zone_offset": lambda: values(("since", "seconds_ahead"), _offsets(s)),
-        "topic_phrase": lambda: words(("subject", "topic", "phrase", "kind", "longest_word"), claims.topic_phrases(s)),
+        "topic_phrase": lambda: words(("subject", "topic", "phrase", "kind"), claims.topic_phrases(s)),
+        "claim_kind": lambda: values(("kind", "claim"), ((kind, c.label) for c in CLAIMS for kind in c.where)),
         "text_lines": lambda: values(("place", "kind", "free", "lines"), _lines(s.text)),
         "setting": lambda: values(("path", "value"), flat(s)),
     }
@@ -93,12 +95,13 @@ def cut(settings: Settings) -> tuple[bool, bool]:
     return ahead[0] < timedelta(), ahead[1] > timedelta()
 
 
-def _offsets(settings: Settings) -> Rows:
-    """Since when (UTC) the zone's clocks have been how many seconds ahead."""
+def seconds_ahead(settings: Settings) -> Raw:
+    """How many seconds the zone's clocks are ahead of UTC when a session starts."""
     table = zone(settings.main.time_zone, settings.main.as_of.year)
-    since = ["0001-01-01", *(str(change).replace("T", " ") for change in table.changes)]
-    for moment, ahead in zip(since, table.ahead, strict=True):
-        yield Raw(f"TIMESTAMP '{moment}'"), int(ahead.astype(int))
+    changes = [f"TIMESTAMP '{str(change).replace('T', ' ')}'" for change in table.changes]
+    steps = list(zip(changes, table.ahead[1:], strict=True))
+    cases = [f"WHEN scheduled_start >= {since} THEN {int(ahead.astype(int))}" for since, ahead in reversed(steps)]
+    return Raw(f"CASE {' '.join(cases)} WHEN scheduled_start IS NOT NULL THEN {int(table.ahead[0].astype(int))} END")
 
 
 def _lines(text: Text) -> Rows:
@@ -157,12 +160,13 @@ def _rules(settings: Settings) -> Rows:
 
 
 def _effects(settings: Settings) -> Rows:
+    number = count(1)
     for place, rule in enumerate(settings.correlations.rules):
         turns: dict[str, int] = {}
         for effect in rule.effects:
             turns[effect.metric] = turns.get(effect.metric, 0) + 1
             turn = turns[effect.metric]
-            yield rule.name, place, rule.enabled, effect.metric, turn, effect.operation, effect.value
+            yield next(number), rule.name, place, rule.enabled, effect.metric, turn, effect.operation, effect.value
 
 
 def _metrics() -> Rows:

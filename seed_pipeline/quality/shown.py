@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from seed_pipeline.quality.facts import facts, macros
+from seed_pipeline.quality.facts import VIEWS, facts, macros
 from seed_pipeline.quality.judgement import queries
 from seed_pipeline.quality.scope import Relation, given, needed, typed
 from seed_pipeline.quality.settings_tables import settings_tables
@@ -24,7 +24,11 @@ def script(name: str, settings: Settings, tables: Mapping[str, Relation]) -> str
     asked = queries_of(name, settings)
     views = {table: (lambda table=table: typed(table, tables.get(table))) for table in FILLED}
     recipes = {**views, "given": lambda: given(tables), **settings_tables(settings), **facts(settings)}
-    made = [f"CREATE OR REPLACE TEMP VIEW {view} AS\n{recipes[view]()};" for view in needed(asked, recipes)]
+    kinds = {name: "TABLE" for name in facts(settings) if name not in VIEWS}
+    made = [
+        f"CREATE OR REPLACE TEMP {kinds.get(name, 'VIEW')} {name} AS\n{recipes[name]()};"
+        for name in needed(asked, recipes)
+    ]
     whole = "\n\n".join([*made, asked])
     defined = [f"CREATE OR REPLACE TEMP MACRO {text};" for text in macros().values()]
     return "\n\n".join([*(defined if any(f"{macro}(" in whole for macro in macros()) else []), whole])

@@ -4,13 +4,13 @@ from typing import NamedTuple
 
 
 class Claim(NamedTuple):
-    """Words that, unless they come with some others, may be said only where all the conditions hold."""
+    """Words that, unless some others are in the same sentence, may be said only where all the conditions hold."""
 
     label: str
     words: str
     needs: tuple[str, ...]
     where: tuple[str, ...] = ("summary", "feedback")
-    unless: str = r"^$"
+    unless: str = ""
 
 
 SUMMARY, FEEDBACK, ALL = ("summary",), ("feedback",), ("summary", "feedback", "highlight")

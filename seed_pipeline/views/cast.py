@@ -22,10 +22,10 @@ SEEN = """WITH seen AS (
 """
 _TUTORS = """SELECT tutor AS name, tutor_id AS id, count(*) AS sessions,
     count(*) FILTER (WHERE status = 'no_show_tutor') AS "no-shows", count(*) FILTER (WHERE off_day) AS "off days",
-    avg(engagement) FILTER (WHERE done) AS engagement, avg(score) FILTER (WHERE done) AS score, avg(stars) AS stars
+    favg(engagement) FILTER (WHERE done) AS engagement, favg(score) FILTER (WHERE done) AS score, favg(stars) AS stars
 FROM seen WHERE tutor_persona = {persona} GROUP BY name, tutor_id ORDER BY tutor_id"""
-_STUDENTS = """SELECT u.name, user_id AS id, count(seen.id) AS sessions, avg(engagement) AS engagement,
-    avg(score) AS score, count(stars) AS feedback, coalesce(any_value(churned_date)::VARCHAR, '') AS "left on"
+_STUDENTS = """SELECT u.name, user_id AS id, count(seen.id) AS sessions, favg(engagement) AS engagement,
+    favg(score) AS score, count(stars) AS feedback, coalesce(any_value(churned_date)::VARCHAR, '') AS "left on"
 FROM student_fact JOIN users AS u ON u.id = user_id LEFT JOIN seen ON student_id = user_id AND done
 WHERE list_contains({students}, user_id) AND student_fact.student_persona = {persona} GROUP BY ALL ORDER BY user_id"""
 

@@ -27,7 +27,7 @@ SHOWN = (
     "talk_and_engagement", "rating_by_persona", "hours_and_weekdays", "sessions_per_day", "outcomes", "churn_by_story",
 )  # fmt: skip
 """The pictures on the page; the others are on the pages of assets."""
-_RULES = """SELECT rule, metric, count(*) AS times, avg(before) AS before, avg(after) AS after
+_RULES = """SELECT rule, metric, count(*) AS times, favg(before) AS before, favg(after) AS after
 FROM truth_effects GROUP BY rule, metric ORDER BY min(seq), metric"""
 _ALERTS = """SELECT source AS "rules of", alert_type AS alert,
     count(*) FILTER (WHERE severity = 'critical') AS critical, count(*) FILTER (WHERE severity = 'warning') AS warning,

@@ -126,7 +126,7 @@ PLOTS: Mapping[str, Plot] = {
     ),
     "left_by_score": Plot(
         "Who left, by mean score",
-        f"""WITH score AS (SELECT student_id, avg(overall_session_score) AS score {_DONE} GROUP BY student_id)
+        f"""WITH score AS (SELECT student_id, favg(overall_session_score) AS score {_DONE} GROUP BY student_id)
         SELECT least(floor(score), 9)::INTEGER AS band, count(*) AS n, count(*) FILTER (WHERE churned) AS gone
         FROM score JOIN student_fact ON user_id = student_id
         WHERE score IS NOT NULL AND EXISTS (FROM students WHERE status IS NOT NULL) GROUP BY band ORDER BY band""",

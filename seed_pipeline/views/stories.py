@@ -52,7 +52,7 @@ def _cascades(cast: Cast) -> Iterable[Story]:
             any_value(student_persona) AS student_persona, count(*) FILTER (WHERE status = 'no_show_tutor') AS missed,
             coalesce(string_agg(left("when", 14), ', ' ORDER BY scheduled_start)
                 FILTER (WHERE status = 'no_show_tutor'), 'never') AS missed_on,
-            count(*) FILTER (WHERE done) AS done, avg(score) AS score, status_now, churned_date, survey, reasons
+            count(*) FILTER (WHERE done) AS done, favg(score) AS score, status_now, churned_date, survey, reasons
         FROM seen JOIN (SELECT user_id, students.status AS status_now, churned_date, churn_survey_response AS survey,
             (SELECT string_agg(replace(reason, '_', ' '), ', ' ORDER BY reason) FROM student_churn_reasons
              WHERE student_churn_reasons.student_id = user_id) AS reasons FROM students) ON user_id = student_id
@@ -83,7 +83,7 @@ def _off_days(cast: Cast) -> Iterable[Story]:
     rows = cast.rows("""SELECT "when", tutor, replace(tutor_persona, '_', ' ') AS persona, student,
             tutor_talk_ratio AS talk, usual_talk AS "usual talk", tutor_checks_understanding_count AS checks,
             usual_checks AS "usual checks", score, usual_score AS "usual score", id AS session
-        FROM seen JOIN (SELECT tutor_id, avg(tutor_talk_ratio) AS usual_talk, avg(score) AS usual_score,
+        FROM seen JOIN (SELECT tutor_id, avg(tutor_talk_ratio) AS usual_talk, favg(score) AS usual_score,
                 avg(tutor_checks_understanding_count) AS usual_checks
             FROM seen WHERE done AND NOT off_day GROUP BY tutor_id) USING (tutor_id)
         WHERE done AND off_day ORDER BY scheduled_start, id""")
@@ -99,7 +99,7 @@ def _courses(cast: Cast) -> Iterable[Story]:
     """A pair that gets better, and one that gets worse: the clearest of each, where one is clear."""
     for story, title, sign in (("getting_better", "Getting better", 1), ("getting_worse", "Getting worse", -1)):
         pairs = cast.rows("""SELECT tutor_id, student_id, tutor, student, count(*) AS n,
-                round(avg(score) FILTER (WHERE newer) - avg(score) FILTER (WHERE NOT newer), 6) AS change
+                round(favg(score) FILTER (WHERE newer) - favg(score) FILTER (WHERE NOT newer), 6) AS change
             FROM (SELECT *, ntile(2) OVER (PARTITION BY tutor_id, student_id ORDER BY scheduled_start, id) = 2 AS newer
                 FROM seen WHERE done)
             GROUP BY ALL HAVING bool_or(story = {story}) AND n > 1
@@ -132,7 +132,7 @@ def _stay_or_leave(cast: Cast) -> Iterable[Story]:
                 (SELECT string_agg(n || ' ' || replace(persona, '_', ' '), ', ' ORDER BY persona)
                     FROM (SELECT tutor_persona AS persona, count(*) AS n FROM seen
                         WHERE done AND student_id = user_id GROUP BY tutor_persona)) AS "sessions with",
-                (SELECT avg(score) FROM seen WHERE done AND student_id = user_id) AS "mean score",
+                (SELECT favg(score) FROM seen WHERE done AND student_id = user_id) AS "mean score",
                 churn_probability AS "chance of leaving", if(churned, 'left', status) AS now,
                 coalesce(churned_date::VARCHAR, '') AS "left on", user_id AS id
             FROM student_fact JOIN users AS u ON u.id = user_id

@@ -1,10 +1,14 @@
 -- Rows of the journal that do not follow the one before, or do not close on the stored value.
-WITH chain AS (
+WITH numbered AS (  -- Numbers sort faster than words.
+    SELECT session_id, metric, row_number() OVER () AS number FROM truth_effects GROUP BY session_id, metric
+),
+chain AS (
     SELECT truth_effects.*, position, lag(after) OVER step AS previous, lag(position) OVER step AS earlier,
            row_number() OVER step AS place, lead(seq) OVER step IS NULL AS last
     FROM truth_effects
+    LEFT JOIN numbered USING (session_id, metric)
     LEFT JOIN rule ON rule.name = truth_effects.rule
-    WINDOW step AS (PARTITION BY session_id, metric ORDER BY seq)
+    WINDOW step AS (PARTITION BY number ORDER BY seq)
 )
 SELECT session_id AS offender, unnest([
     {'label': 'numbered from 1', 'wrong': seq IS DISTINCT FROM place},
@@ -14,9 +18,9 @@ SELECT session_id AS offender, unnest([
 ], recursive := true), metric, rule, seq, before, after
 FROM chain
 UNION ALL BY NAME
-SELECT session_id AS offender, metric || ' closes' AS label, metric, rule, seq, after, value,
+SELECT session_id AS offender, metric || ' closes' AS label, metric, rule, seq, after, {stored_value} AS value,
        coalesce(abs(value - greatest(low, least(high, after))) > 0.5 * 10.0 ** -places + 1e-9, true) AS wrong
 FROM chain
 JOIN rule_metric ON rule_metric.name = metric AND stored
-LEFT JOIN stored_metric USING (session_id, metric)
+LEFT JOIN session_fact ON id = session_id
 WHERE last

@@ -1,6 +1,6 @@
 -- Stored values that a rule's caps and settings forbid, where no later effect touches them, whatever the journal says.
 WITH last_effect AS (
-    SELECT rule, metric, operation, operand, turn, rule_position, greatest(low, least(high, operand)) AS bound,
+    SELECT effect, metric, operation, operand, rule_position, greatest(low, least(high, operand)) AS bound,
            0.5 * 10.0 ** -places + 1e-9 AS half
     FROM rule_effect
     JOIN rule_metric ON rule_metric.name = metric AND stored
@@ -13,14 +13,15 @@ WITH last_effect AS (
 bounded AS (
     SELECT due.session_id, last_effect.*
     FROM demanded_effect AS due
-    JOIN last_effect USING (rule, metric, turn)
+    JOIN last_effect USING (effect)
     ANTI JOIN demanded_effect AS later
         ON later.session_id = due.session_id AND later.metric = due.metric AND later.rule_position > due.rule_position
 )
-SELECT session_id AS offender, 'stored ' || metric || ': ' || operation || ' ' || operand AS label, value, bound,
+SELECT session_id AS offender, 'stored ' || metric || ': ' || operation || ' ' || operand AS label,
+       {stored_value} AS value, bound,
        CASE operation
            WHEN 'cap' THEN coalesce(value > bound + half, false)
            ELSE coalesce(abs(value - bound) > half, true)
        END AS wrong
 FROM bounded
-JOIN stored_metric USING (session_id, metric)
+JOIN session_fact ON id = session_id

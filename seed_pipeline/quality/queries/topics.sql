@@ -1,19 +1,27 @@
 -- Texts that speak of a topic (of two words or more) which only other subjects have.
-WITH heard AS (SELECT DISTINCT subject, words, phrase FROM wording JOIN named_phrase USING (words)),
-abroad AS (
-    SELECT DISTINCT subject, words
-    FROM heard
-    SEMI JOIN topic_phrase AS name ON name.phrase = heard.phrase AND kind = 'name' AND contains(name.phrase, '  ')
-    ANTI JOIN topic_phrase AS own ON own.subject = heard.subject AND own.kind = 'name' AND contains(own.phrase, heard.phrase)
+WITH abroad AS (
+    SELECT here.name AS subject, topic.phrase
+    FROM (SELECT DISTINCT name FROM subjects) AS here
+    CROSS JOIN (SELECT DISTINCT phrase FROM topic_phrase WHERE kind = 'name' AND contains(phrase, '  ')) AS topic
+    ANTI JOIN topic_phrase AS own ON own.subject = here.name AND own.kind = 'name' AND contains(own.phrase, topic.phrase)
+),
+stray AS (
+    SELECT DISTINCT text, subject
+    FROM wording
+    JOIN sentence_of USING (text)
+    JOIN named_phrase USING (sentence)
+    SEMI JOIN abroad USING (subject, phrase)
 )
-SELECT session_id AS offender, kind || ': topics of its subject' AS label, wording.subject, wording.words,
-       abroad.words IS NOT NULL AS wrong
-FROM wording
-LEFT JOIN abroad ON abroad.words = wording.words AND abroad.subject = wording.subject
+SELECT session_id AS offender, kind || ': topics of its subject' AS label, wording.subject, words,
+       stray.text IS NOT NULL AS wrong
+FROM said
+JOIN wording USING (text)
+LEFT JOIN stray ON stray.text = said.text AND stray.subject = wording.subject
 WHERE list_contains({texts}, kind)
 UNION ALL BY NAME
 SELECT session_id AS offender, kind || ': of a subject that is known' AS label, wording.subject,
        known.subject IS NULL AS wrong
-FROM wording
+FROM said
+JOIN wording USING (text)
 LEFT JOIN (SELECT DISTINCT subject FROM topic_phrase) AS known USING (subject)
 WHERE list_contains({texts}, kind) AND of_session

@@ -1,10 +1,15 @@
 -- One row per session: its own columns, what was measured of it, and what the answer key says of it and its people.
-WITH numbered AS (  -- Tutor no-shows of the pair before this session.
-    SELECT id, count(*) FILTER (WHERE status = 'no_show_tutor') OVER earlier AS earlier_tutor_no_shows
+WITH numbered AS (
+    SELECT sessions.*, tutor.number AS tutor_number, student.number AS student_number
     FROM sessions
-    WINDOW earlier AS (
-        PARTITION BY tutor_id, student_id ORDER BY session_number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-    )
+    LEFT JOIN number AS tutor ON tutor.id = tutor_id
+    LEFT JOIN number AS student ON student.id = student_id
+),
+earlier AS (  -- Tutor no-shows of the pair before this session.
+    SELECT id, count(*) FILTER (WHERE status = 'no_show_tutor') OVER (
+        PARTITION BY tutor_number, student_number ORDER BY session_number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ) AS earlier_tutor_no_shows
+    FROM numbered
 ),
 highlighted AS (
     SELECT session_id, count(*) AS highlights FROM session_transcript_highlights GROUP BY session_id
@@ -29,6 +34,7 @@ known AS (
         intended.story,
         tutor.persona AS tutor_persona,
         student.persona AS student_persona,
+        {seconds_ahead} AS seconds_ahead,
         scheduled_start + to_seconds(seconds_ahead) AS local_start,
         seconds_ahead // 60 AS minutes_ahead,
         hour(local_start) AS hour,
@@ -37,9 +43,8 @@ known AS (
         coalesce(highlights, 0) AS highlights,
         coalesce(earlier_tutor_no_shows, 0) AS earlier_tutor_no_shows,
         coalesce(frustration_before, audio.student_frustration_count) AS frustration_before_rules
-    FROM sessions
-    ASOF LEFT JOIN zone_offset ON scheduled_start >= since
-    LEFT JOIN numbered USING (id)
+    FROM numbered AS sessions
+    LEFT JOIN earlier USING (id)
     LEFT JOIN highlighted ON highlighted.session_id = sessions.id
     LEFT JOIN ruled ON ruled.session_id = sessions.id
     LEFT JOIN session_audio_metrics AS audio ON audio.session_id = sessions.id
@@ -50,4 +55,4 @@ known AS (
     LEFT JOIN truth_personas AS tutor ON tutor.user_id = sessions.tutor_id
     LEFT JOIN truth_personas AS student ON student.user_id = sessions.student_id
 )
-SELECT *, {rules_on_questions} AS rules_on_questions FROM known
+SELECT * EXCLUDE (seconds_ahead), {rules_on_questions} AS rules_on_questions FROM known
