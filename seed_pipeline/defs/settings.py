@@ -1,9 +1,10 @@
 """The settings of a run: configs/ and what the Launchpad lays over them. One resource, so that all assets agree."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import dagster as dg
 from pydantic import Field, create_model
@@ -13,9 +14,9 @@ from seed_pipeline.defs.alive import holds
 from seed_pipeline.defs.last_good import SOME_DAY, shipped
 from seed_pipeline.pipeline.making import Made, Opened, made, watch
 from seed_pipeline.pipeline.wishes import Wishes
-from seed_pipeline.settings import SHIPPED, Settings, SettingsError
+from seed_pipeline.settings import SHIPPED, Main, Settings, SettingsError
 from seed_pipeline.settings.rules import Rule
-from seed_pipeline.settings.secret import holds_secret
+from seed_pipeline.settings.secret import holds_secret, redacted
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.target import parse
@@ -24,78 +25,113 @@ LOAD = {"seed_pipeline/load": "no"}
 """Tag of runs after which nothing is loaded unasked: they promise so, or have settings of their own."""
 
 
+def _one_of(name: str, values: Iterable[str]) -> object:
+    """An enumeration that the Launchpad completes."""
+    return StrEnum(name, {value: value for value in values})
+
+
 def _said(rule: Rule) -> str:
     """A rule in a line: when it acts, and what it does."""
     effects = ", ".join(f"{e.metric} {e.operation} {e.value:g}" for e in rule.effects)
     return f"Where {' and '.join(map(str, rule.when))}: {effects}. False switches it off."
 
 
-_PRESETS = sorted(path.stem for path in (SHIPPED / "presets").glob("*.yaml"))
 _USUAL = shipped()
 _MAIN = _USUAL.main
 _ALL = "Launch all assets when you change it."
 
+
+def _as(usual: Any) -> str:
+    """How configs/ has a value, where nothing is given."""
+    return f" As configs/ has it: {usual}."
+
+
 if TYPE_CHECKING:
     Rules = dg.Config
+    Preset = str
+    OnForeign = str
+    OnEdited = str
 else:
     Rules = create_model(
         "Rules",
         __base__=dg.Config,
         **{
-            rule.name: (bool, Field(default=rule.enabled, description=_said(rule)))
+            rule.name: (bool | None, Field(default=None, description=_said(rule) + _as(rule.enabled)))
             for rule in _USUAL.correlations.rules
         },
     )
+    Preset = _one_of("Preset", sorted(path.stem for path in (SHIPPED / "presets").glob("*.yaml")))
+    OnForeign, OnEdited = (
+        _one_of(name, get_args(Main.model_fields[name].annotation)) for name in ("on_foreign", "on_edited")
+    )
+
+
+_ALIKE = (
+    "seed", "sessions", "as_of", "target", "answer_key", "on_foreign", "on_edited", "empty_foreign_data",
+    "allow_production",
+)  # fmt: skip
+"""Settings of a run that both faces call the same."""
 
 
 class SeedSettings(dg.ConfigurableResource):
-    """What this one run changes. Every value stands as configs/ has it; what is left at that stays to the presets.
+    """What this one run changes. What is not given is as presets and configs/ have it; what is given holds over both.
 
     All assets and checks of a run agree on it. Nothing is kept for the next run.
     """
 
-    seed: int = Field(default=_MAIN.seed, description=f"Random seed. The same seed gives the same data. {_ALL}")
-    sessions: int = Field(
-        default=_MAIN.total_sessions, description=f"Number of sessions, 1 or more; the cast grows with it. {_ALL}"
+    seed: int | None = Field(
+        default=None, description=f"Random seed. The same seed gives the same data. {_ALL}{_as(_MAIN.seed)}"
     )
-    as_of: str = Field(
-        default="today" if _MAIN.as_of == SOME_DAY else _MAIN.as_of.isoformat(),
-        description=f"Date that closes the window: YYYY-MM-DD or today. {_ALL}",
+    sessions: int | None = Field(
+        default=None,
+        description=f"Number of sessions, 1 or more; the cast grows with it. {_ALL}{_as(_MAIN.total_sessions)}",
     )
-    feedback_share: float = Field(
-        default=_USUAL.probabilities.availability.feedback,
+    as_of: str | None = Field(
+        default=None,
+        description=f"Date that closes the window: YYYY-MM-DD or today. {_ALL}"
+        f"{_as('today' if _MAIN.as_of == SOME_DAY else _MAIN.as_of)}",
+    )
+    feedback_share: float | None = Field(
+        default=None,
         description="Share of completed sessions with feedback, about 0.1 to 0.65; the personas' own rates follow. "
-        'Launch key:"feedback"+ when you change it.',
+        f'Launch key:"feedback"+ when you change it.{_as(_USUAL.probabilities.availability.feedback)}',
     )
     rules: Rules = Field(
         default=Rules(), description="The rules of configs/correlations.yaml; false switches one off for this run."
     )
-    presets: list[str] = Field(
-        default=[], description=f"Presets laid over the settings, in this order; there are {', '.join(_PRESETS)}."
+    presets: list[Preset] = Field(
+        default=[], description="Presets laid over the settings, in this order: files of configs/presets/."
     )
     overrides: list[str] = Field(
         default=[],
         description="Any other setting, as section.key.path=value, for example probabilities.rating.spread=0.5",
     )
-    answer_key: bool = Field(default=_MAIN.answer_key, description="Whether the truth_* tables are loaded.")
-    target: str = Field(
-        default=_MAIN.target,
-        description="Database: sqlite:///path, postgresql://user@host/name, or env:NAME of a variable that holds it.",
+    answer_key: bool | None = Field(
+        default=None, description=f"Whether the truth_* tables are loaded.{_as(_MAIN.answer_key)}"
     )
-    on_foreign: str = Field(
-        default=_MAIN.on_foreign,
-        description="Where rows of others need a row of ours that has to go: refuse, keep (ours stays) or cascade.",
+    target: str | None = Field(
+        default=None,
+        description="Database: sqlite:///path, postgresql://user@host/name, or env:NAME of a variable that holds it."
+        + _as(redacted(_MAIN.target)),
     )
-    on_edited: str = Field(
-        default=_MAIN.on_edited,
-        description="Where a release would change or remove a row of ours somebody edited: overwrite, keep, refuse.",
+    on_foreign: OnForeign | None = Field(
+        default=None,
+        description="Where rows of others need a row of ours that has to go: refuse, keep (ours stays) or cascade."
+        + _as(_MAIN.on_foreign),
     )
-    empty_foreign_data: bool = Field(
-        default=_MAIN.empty_foreign_data,
-        description="Also remove every row of the platform's tables that this pipeline did not write.",
+    on_edited: OnEdited | None = Field(
+        default=None,
+        description="Where a release would change or remove a row of ours somebody edited: overwrite, keep, refuse."
+        + _as(_MAIN.on_edited),
     )
-    allow_production: bool = Field(
-        default=_MAIN.allow_production, description="Write to a database although its name smells of production."
+    empty_foreign_data: bool | None = Field(
+        default=None,
+        description="Also remove every row of the platform's tables that this pipeline did not write."
+        + _as(_MAIN.empty_foreign_data),
+    )
+    allow_production: bool | None = Field(
+        default=None,
+        description="Write to a database although its name smells of production." + _as(_MAIN.allow_production),
     )
     config_dir: str | None = Field(default=None, description="Folder of settings instead of the shipped configs/.")
     artifacts: str = Field(default="data/artifacts", description="Folder of the Parquet artifacts.")
@@ -150,31 +186,15 @@ class SeedSettings(dg.ConfigurableResource):
 
     def wishes(self) -> Wishes:
         """What this run asks for, in the words of both faces."""
-        rules = [f"correlations.rules.{name}.enabled={on}".lower() for name, on in self._changed_rules().items()]
+        rules = self.rules.model_dump(exclude_none=True)
+        switched = [f"correlations.rules.{name}.enabled={on}".lower() for name, on in rules.items()]
         return Wishes(
-            seed=self._changed("seed"),
-            sessions=self._changed("sessions"),
-            as_of=self._changed("as_of"),
-            target=self._changed("target"),
-            answer_key=self._changed("answer_key"),
-            on_foreign=self._changed("on_foreign"),
-            on_edited=self._changed("on_edited"),
-            empty_foreign_data=self._changed("empty_foreign_data"),
-            allow_production=self._changed("allow_production"),
-            feedback=self._changed("feedback_share"),
+            **{name: getattr(self, name) for name in _ALIKE},
+            feedback=self.feedback_share,
             config=Path(self.config_dir) if self.config_dir else None,
-            overrides=(*rules, *self.overrides),
+            overrides=(*switched, *self.overrides),
             presets=tuple(self.presets),
         )
-
-    def _changed(self, name: str) -> Any:
-        """The value, or None where it is as shipped: presets and a folder of settings have their say there."""
-        value = getattr(self, name)
-        return None if value == type(self).model_fields[name].default else value
-
-    def _changed_rules(self) -> dict[str, bool]:
-        usual = {rule.name: rule.enabled for rule in _USUAL.correlations.rules}
-        return {name: on for name, on in self.rules.model_dump().items() if on != usual[name]}
 
     def _as_of(self, asset: str) -> date | None:
         made_for = self.store.manifest(asset).metadata.get("world", {}).get("as_of")

@@ -237,4 +237,6 @@ def test_staging_is_switched_on(tmp_path: Path, chromium: BrowserContext) -> Non
         assert (tmp_path / "with" / "staging.db").exists()
         people["without"].opens_run("Failure")
         people["without"].sees(re.compile("SEED_STAGING_URL.*not set"))
-        people["without"].sees(re.compile('Sensor "failed_runs" acted on run status FAILURE'), LONG)
+        people["without"].page.wait_for_timeout(40_000)  # The sensor looks every half minute.
+        people["without"].page.reload()
+        people["without"].sees(re.compile('Sensor "failed_runs" acted on run status FAILURE'))
