@@ -14,6 +14,8 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +24,7 @@ import pandas as pd
 from seed_pipeline import schema
 from seed_pipeline.store.artifacts import Artifacts, Manifest
 from seed_pipeline.store.frames import conform
+from seed_pipeline.store.places import filesystem, is_local, put
 
 Tables = Mapping[str, pd.DataFrame]
 FILE = "changes.json"
@@ -99,14 +102,29 @@ def kept(artifacts: Artifacts, asset: str) -> Iterator[Version | None]:
 
     Files are linked, not copied, where the file system can: artifacts are replaced, never written into.
     """
-    folder, aside = artifacts.root / asset, artifacts.root / f".{asset}.before"
-    shutil.rmtree(aside, ignore_errors=True)
-    if asset not in artifacts.assets():
-        yield None
-        return
-    try:
-        shutil.copytree(folder, aside / asset, copy_function=_linked)
+    with _aside(artifacts.root, asset) as aside:
+        if asset not in artifacts.assets():
+            yield None
+            return
+        folder = artifacts.folder(asset)
+        if is_local(folder):
+            shutil.copytree(folder, aside / asset, copy_function=_linked)
+        else:
+            filesystem(folder).get(str(folder), str(aside / asset), recursive=True)
         yield Version.of(Artifacts(aside), asset)
+
+
+@contextmanager
+def _aside(root: Path, asset: str) -> Iterator[Path]:
+    """A folder for the version before: beside the artifacts, so that their files can be linked, if they are here."""
+    if not is_local(root):
+        with TemporaryDirectory(prefix="seed-pipeline-before-") as scratch:
+            yield Path(scratch)
+        return
+    aside = root / f".{asset}.before"
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        yield aside
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
@@ -246,9 +264,7 @@ class Remembered(NamedTuple):
 def remember(artifacts: Artifacts, asset: str, before: Version | None, changes: Iterable[Change]) -> None:
     """Keep beside the artifacts what the asset's version on disk changed against the one before."""
     found = {"fingerprint": artifacts.manifest(asset).fingerprint, "first": before is None, "changes": list(changes)}
-    draft = artifacts.root / f".{FILE}.{os.getpid()}"
-    draft.write_text(json.dumps({**_kept(artifacts), asset: found}, indent=1) + "\n", encoding="utf-8")
-    draft.replace(artifacts.root / FILE)
+    put(artifacts.root / FILE, f"{json.dumps({**_kept(artifacts), asset: found}, indent=1)}\n".encode())
 
 
 def remembered(artifacts: Artifacts) -> dict[str, Remembered]:

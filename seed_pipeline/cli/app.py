@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from seed_pipeline.settings import Settings
     from seed_pipeline.store.held import Held
 
-ARTIFACTS = Path("data/artifacts")
-REPORT = ARTIFACTS.parent / "report.html"
 app = typer.Typer(
     name="seed-pipeline",
     help="Fill a tutoring platform's database with a month of realistic, reproducible activity.\n\n"
@@ -75,17 +73,19 @@ def materialize(asked: "Wishes", as_json: bool) -> int:
     Uses the Dagster instance of DAGSTER_HOME, or .dagster_home in the project when that is not set.
     """
     from seed_pipeline.pipeline.opening import held, is_kept
+    from seed_pipeline.store.places import place, report_on
 
     settings = asked.settings()
-    there = held(settings)
-    if there and REPORT.is_file() and is_kept(there, ARTIFACTS):
-        return _unchanged(settings, there, as_json, REPORT)
+    there, artifacts = held(settings), place(settings.main.artifacts)
+    report_at = report_on(artifacts)
+    if there and report_at.is_file() and is_kept(there, artifacts):
+        return _unchanged(settings, there, as_json, report_at)
     from seed_pipeline.defs.launch import materialize as through_dagster
     from seed_pipeline.pipeline.making import watched
 
     with progress(not as_json) as watch, watched(watch):
-        outcome = through_dagster(asked, settings, ARTIFACTS)
-    return finished(outcome, as_json, REPORT)
+        outcome = through_dagster(asked, settings, artifacts)
+    return finished(outcome, as_json, report_at)
 
 
 @command(app, *WORLD, "config", *CLUSTER, "out", "as_json")

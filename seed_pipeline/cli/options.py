@@ -36,6 +36,17 @@ def _option(
     return _Given(Annotated[kind | None, typer.Option(flag, help=text, rich_help_panel=panel, **more)], default)
 
 
+def _kept(flag: str, text: str, panel: str, default: Any = None) -> _Given:
+    said = f"{text[:-1]}: a folder, or a URL such as s3://bucket/seed."
+    return _option(flag, said, panel, Path, default=default, parser=_place)
+
+
+def _place(value: str) -> Path:
+    from seed_pipeline.store.places import place
+
+    return place(value)
+
+
 def _argument(metavar: str, text: str, default: Any = None) -> _Given:
     return _Given(Annotated[str | None, typer.Argument(help=text, metavar=metavar)], default)
 
@@ -135,11 +146,11 @@ OPTIONS: Mapping[str, _Given] = {
     "allow_production": _option(
         "--allow-production", "Write to a database although its name smells of production.", _PLACES, bool
     ),
-    "artifacts": _option("--artifacts", "Folder of Parquet artifacts, instead of a database.", _PLACES, Path),
-    "made": _option("--artifacts", "Folder of Parquet artifacts, instead of making them.", _PLACES, Path),
-    "keep": _option("--artifacts", "Keep the Parquet artifacts and verdicts in this folder.", _PLACES, Path),
-    "generated": _option("--artifacts", "Folder that generate made.", _PLACES, Path, default=Parameter.empty),
-    "out": _option("--out", "Folder for the Parquet artifacts.", _OUTPUT, Path, default=Parameter.empty),
+    "artifacts": _kept("--artifacts", "Parquet artifacts, instead of a database.", _PLACES),
+    "made": _kept("--artifacts", "Parquet artifacts, instead of making them.", _PLACES),
+    "keep": _kept("--artifacts", "Keep the Parquet artifacts and verdicts there.", _PLACES),
+    "generated": _kept("--artifacts", "What generate made.", _PLACES, Parameter.empty),
+    "out": _kept("--out", "Where the Parquet artifacts go.", _OUTPUT, Parameter.empty),
     "empty": _option(
         "--out", "Folder to write, new or empty, or a URL such as s3://bucket/seed.", _OUTPUT, metavar="DIR",
         default=Parameter.empty,

@@ -1,7 +1,5 @@
 """The asset `report`: the HTML file that people pass around, made from judged artifacts."""
 
-from pathlib import Path
-
 import dagster as dg
 
 from seed_pipeline.core.dataset import ENTITIES
@@ -13,6 +11,7 @@ from seed_pipeline.defs.settings import SeedSettings, as_failure
 from seed_pipeline.quality.verdict import counted
 from seed_pipeline.settings import SettingsError
 from seed_pipeline.store.errors import StoreError
+from seed_pipeline.store.places import report_on
 
 TOLD = (
     "One HTML file to pass around: cast, checks, pictures, stories, demo script, changes, how to make it again.\n\n"
@@ -20,11 +19,6 @@ TOLD = (
     "Nothing waits for it. Where a blocking check failed, launch it alone, or ask `seed-pipeline report --artifacts`: "
     "it says on top what does not hold."
 )
-
-
-def beside(artifacts: Path) -> Path:
-    """Where the report on these artifacts goes: beside their folder, and never where another folder's report is."""
-    return artifacts.with_name("report.html" if artifacts.name == "artifacts" else f"{artifacts.name}.report.html")
 
 
 def report(place: Place) -> dg.AssetsDefinition:
@@ -51,7 +45,7 @@ def _written(settings: SeedSettings) -> dg.MaterializeResult:
     from seed_pipeline.views.page import page_of, written
     from seed_pipeline.views.source import of_candidate
 
-    out = beside(settings.store.root)
+    out = report_on(settings.store.root)
     try:
         source = of_candidate(settings.store, settings.load(like=ENTITIES[0]), settings.wishes())
         page = page_of(source)

@@ -134,7 +134,9 @@ class SeedSettings(dg.ConfigurableResource):
         description="Write to a database although its name smells of production." + _as(_MAIN.allow_production),
     )
     config_dir: str | None = Field(default=None, description="Folder of settings instead of the shipped configs/.")
-    artifacts: str = Field(default="data/artifacts", description="Folder of the Parquet artifacts.")
+    artifacts: str = Field(
+        default=_MAIN.artifacts, description="Folder of the Parquet artifacts, or a URL such as s3://bucket/seed."
+    )
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Fail at once where the stored configuration of the run holds a password: Dagster keeps it for good."""
@@ -150,7 +152,7 @@ class SeedSettings(dg.ConfigurableResource):
     @property
     def store(self) -> Artifacts:
         """The artifacts of this run."""
-        return Artifacts(Path(self.artifacts))
+        return Artifacts(self._changed("artifacts") or self.wishes().settings().main.artifacts)
 
     def load(self, like: str | None = None) -> Settings:
         """The settings of this run.

@@ -41,11 +41,11 @@ def scope(wishes: Wishes, folder: Path | None) -> Iterator[Scope]:
         yield there
 
 
-def at(wishes: Wishes, folder: Path) -> tuple[dict[str, Relation], Settings]:
+def at(wishes: Wishes, folder: Path, *, here: bool = True) -> tuple[dict[str, Relation], Settings]:
     """Where the tables of a folder of artifacts are, and their settings. Raises SettingsError, StoreError."""
     artifacts, settings = opened_artifacts(wishes, folder)
     there = [asset for asset in ENTITIES if asset in artifacts.assets()]
-    return relations(artifacts, there), settings
+    return relations(artifacts, there, here=here), settings
 
 
 def ask(there: Scope, query: str) -> Answer:
@@ -69,5 +69,5 @@ def shown(wishes: Wishes, folder: Path | None, name: str) -> str:
     """
     if folder is None:
         return queries_of(name, wishes.settings())
-    tables, settings = at(wishes, folder)
+    tables, settings = at(wishes, folder, here=False)
     return script(name, settings, tables)

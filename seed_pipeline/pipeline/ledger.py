@@ -6,7 +6,6 @@ changed since have no verdict.
 """
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from seed_pipeline.core.dataset import ENTITIES, UPSTREAM
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.errors import StoreError
+from seed_pipeline.store.places import put
 
 FILE, HISTORY = "verdicts.json", "history.json"
 KEPT = 10
@@ -67,10 +67,9 @@ class Ledger:
     def sheet(self, asset: str) -> Sheet | None:
         """The asset's latest sheet, whatever it says and however old; None when there is none that can be read."""
         try:
-            state = self.path.stat()
+            return _sheets(self.path.read_bytes()).get(asset)
         except FileNotFoundError:
             return None
-        return _sheets(self, state.st_ino, state.st_mtime_ns, state.st_size).get(asset)
 
     def record(self, *sheets: Sheet) -> None:
         """Put the sheets in place of older ones, in one step."""
@@ -84,24 +83,30 @@ class Ledger:
         return self.read(HISTORY)
 
     def _write(self, name: str, content: dict[str, Any]) -> None:
-        draft = self.path.with_name(f".{name}.{os.getpid()}")
-        draft.write_text(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-        draft.replace(self.path.with_name(name))
+        text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+        put(self.path.with_name(name), f"{text}\n".encode())
 
     def read(self, name: str = FILE) -> dict[str, Any]:
         """What a file of ours holds; nothing where it cannot be read."""
         try:
-            found = json.loads(self.path.with_name(name).read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+            return _read(self.path.with_name(name).read_bytes())
+        except FileNotFoundError:
             return {}
-        return found if isinstance(found, dict) else {}
+
+
+def _read(content: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(content)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 @lru_cache(maxsize=4)
-def _sheets(ledger: Ledger, *state: int) -> dict[str, Sheet]:
+def _sheets(content: bytes) -> dict[str, Sheet]:
     """All sheets that can be read, once for each state of the file."""
     found = {}
-    for asset, plain in ledger.read().items():
+    for asset, plain in _read(content).items():
         with suppress(TypeError, KeyError):
             found[asset] = Sheet(**{**plain, "verdicts": [Verdict.from_json(v) for v in plain["verdicts"]]})
     return found

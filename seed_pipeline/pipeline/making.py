@@ -14,9 +14,10 @@ from seed_pipeline.pipeline.sheaf import Sheaf
 from seed_pipeline.pipeline.sources import MAKERS, digest_of
 from seed_pipeline.pipeline.wishes import digest, stamp, world_of
 from seed_pipeline.pipeline.work import Opened, Work
-from seed_pipeline.settings import Settings, SettingsError
+from seed_pipeline.settings import Main, Settings, SettingsError
 from seed_pipeline.store.artifacts import Artifacts, Manifest
 from seed_pipeline.store.journal import Journal
+from seed_pipeline.store.places import is_shared
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done (`making`, `rows`, an entity's name, `checks` …), how much is done, of how much."""
@@ -118,6 +119,17 @@ def _write(
         sheaf.resume()
         folders = {entity: draft.folder for entity, draft in drafts.items()}
         works = [Work(settings, n, cohorts, folders, upstream) for n, cohorts in enumerate(ranges) if n >= sheaf.done]
-        for done in in_order(works, settings.main):
+        for done in in_order(works, _main(settings, artifacts)):
             sheaf.add(done)
         return [draft.publish(stamp(entity, settings)) for entity, draft in drafts.items()]
+
+
+def _main(settings: Settings, artifacts: Artifacts) -> Main:
+    """Who makes the chunks: this process alone, where no other sees what is written."""
+    main = settings.main
+    if is_shared(artifacts.root):
+        return main
+    if main.workers or main.scheduler:
+        why = "what is in this process's memory is seen by no worker"
+        raise SettingsError("main.artifacts", str(artifacts.root), why, "name a folder or a URL that all of them see")
+    return main.model_copy(update={"processes": 1})

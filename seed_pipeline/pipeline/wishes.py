@@ -15,6 +15,7 @@ from seed_pipeline.settings import SHIPPED, Main, Settings, SettingsError, in_pr
 from seed_pipeline.settings.files import apply_overrides
 
 NOT_OF_THE_DATA = (
+    "artifacts",
     "target",
     "target_schema",
     "allowed_targets",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkstemp
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from seed_pipeline.pipeline.parcel import Parcel, packed
 from seed_pipeline.settings import Settings
 from seed_pipeline.store.artifacts import Artifacts, Manifest
 from seed_pipeline.store.parts import Part, write_part
+from seed_pipeline.store.places import is_local
 
 DASHBOARD = "truth_dashboard"
 """The table that ends with what is said of everybody (P8)."""
@@ -56,7 +58,9 @@ class Work:
 
     def send(self) -> Parcel:
         """The same, for another process."""
-        return packed(self.do(), next(iter(self.folders.values())) / f"{self.number}.parcel")
+        folder = next(iter(self.folders.values()))
+        done = self.do()
+        return packed(done, folder / f"{self.number}.parcel" if is_local(folder) else Path(mkstemp()[1]))
 
     def _made(self) -> Iterator[tuple[str, Arrow]]:
         if self.upstream is None:

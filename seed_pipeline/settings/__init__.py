@@ -74,6 +74,7 @@ class Main(Strict):
     time_zone: TimeZone = "UTC"
     clear_existing_data: bool = True
     answer_key: bool = True
+    artifacts: Annotated[Printable, Field(min_length=1)] = "data/artifacts"
     target: Address = Address("sqlite:///data/seed.db")
     target_schema: Annotated[str, form(r'^[^",]*$', "the name alone, without quotes and commas", max_length=63)] = ""
     allowed_targets: Annotated[tuple[Printable, ...], Field(min_length=1, max_length=100)] = ALLOWED

@@ -1,17 +1,12 @@
-"""What the assets made, on disk: one folder per asset, one Parquet part per table and chunk, one manifest.
+"""What the assets made: one folder per asset, one Parquet part per table and chunk, one manifest.
 
-    <root>/<asset>/manifest.json
-    <root>/<asset>/<table>/part-00000.parquet      chunk 0, and so on
-
-An asset's folder is replaced as a whole: a crash while writing leaves the artifacts that were there. Only folders that
-are new, empty or ours are written into, and every part that is read is the part that was written.
+An asset is replaced as a whole: a crash while writing leaves the artifacts that were there. Only places that are new,
+empty or ours are written into, and every part that is read is the part that was written. `folders` and `remote` know
+how that is done on this machine's disk and at a URL.
 """
 
 import hashlib
 import json
-import re
-import shutil
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,25 +16,26 @@ from seed_pipeline import schema
 from seed_pipeline.store import assembly
 from seed_pipeline.store.drafts import Draft, Manifest, Metadata, TableEntry
 from seed_pipeline.store.errors import StoreError
+from seed_pipeline.store.folders import Folders
 from seed_pipeline.store.journal import Journal, interrupted
-from seed_pipeline.store.locking import held, synced
-from seed_pipeline.store.parts import AGAIN, content, part_path, read, write_part
+from seed_pipeline.store.parts import AGAIN, part_path, read, write_part
+from seed_pipeline.store.places import is_local, place, spoken
 from seed_pipeline.store.stream import ArrowTables, Content, Stream
 
 if TYPE_CHECKING:
     from seed_pipeline.store.frames import Tables
-
-_OURS = re.compile(r"manifest\.json|[a-z0-9_]+/(part-\d{5,}\.parquet)?")
+    from seed_pipeline.store.remote import Remote
 
 
 class Artifacts:
-    """The assets' tables under `root`. Reading never writes; readers and one writer per asset may work at once.
+    """The assets' tables under `root`, a folder or a URL of fsspec's.
 
-    A second writer of an asset waits for the first.
+    Reading never writes; readers and one writer may work at once. A second writer waits for the first.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = Path(root)
+    def __init__(self, root: Path | str) -> None:
+        self.root = place(root)
+        self._keeper: Folders | Remote = Folders(self.root) if is_local(self.root) else _remote(self.root)
 
     def write(self, asset: str, chunks: "Iterable[Tables]", metadata: Metadata = None) -> Manifest:
         """Write the asset's chunks in order, holding one at a time, and put them in place of the old ones in one step.
@@ -56,10 +52,10 @@ class Artifacts:
 
     @contextmanager
     def writing(self, assets: Iterable[str] = schema.ASSETS, wait_seconds: float = 60.0) -> Iterator[None]:
-        """Be the one writer of these assets, until the end of the block. Raises StoreError (see `locking.held`)."""
+        """Be the one writer of these assets, until the end of the block. Raises StoreError: `locking`, `leases`."""
         assets = list(assets)
         self.claim(assets)
-        with held([self.root / ".locks" / asset for asset in assets], wait_seconds):
+        with self._keeper.alone(assets, wait_seconds):
             yield
 
     @contextmanager
@@ -69,43 +65,37 @@ class Artifacts:
         With a journal they begin with what it knows to be whole, and stay where it was interrupted.
         """
         with self.writing([asset]):
-            self._recover(asset)
-            folder = self.root / f".{asset}.new"
+            folder = self._keeper.draft(asset)
             if journal is None or not journal.chunks:
-                shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True, exist_ok=True)
+                self._keeper.clear(folder)
             stays = False
             try:
-                yield Draft(asset, folder, self._publish)
+                yield Draft(asset, folder, self._keeper)
             except BaseException as error:
                 stays = journal is not None and interrupted(error)
                 raise
             finally:
                 if not stays:
-                    shutil.rmtree(folder, ignore_errors=True)
+                    self._keeper.clear(folder)
 
     def claim(self, assets: Iterable[str]) -> None:
         """Raise StoreError where writing these assets would touch what this pipeline did not write."""
-        strange = next(filter(None, (_strange(self.root / asset) for asset in assets)), None)
-        visible = [] if self.assets() else [p for p in self._listed() if not p.name.startswith(".")]
-        if strange or visible:
+        if strange := next(self._keeper.strangers(list(assets)), None):
             why = "this pipeline did not write it, and artifacts only go into a folder that is new, empty or theirs"
-            raise StoreError(str(strange or visible[0]), None, why, "name another folder, or move it away")
-
-    def _listed(self) -> list[Path]:
-        return sorted(self.root.iterdir()) if self.root.is_dir() else []
+            raise StoreError(str(strange), None, why, "name another folder, or move it away")
 
     def assets(self) -> tuple[str, ...]:
         """The assets present, in the order in which they build on each other where the schema knows them."""
-        folders = {p.parent.name for p in self.root.glob("*/manifest.json") if not p.parent.name.endswith(".new")}
-        found = {name[1:].removesuffix(".old") if name.startswith(".") else name for name in folders}
+        found = self._keeper.assets()
         return (*(a for a in schema.ASSETS if a in found), *sorted(found - set(schema.ASSETS)))
 
     def manifest(self, asset: str) -> Manifest:
         """Rows, digests and fingerprint of the asset; StoreError when it was never materialized."""
         path = self.folder(asset) / "manifest.json"
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
+            with spoken(path):
+                content = path.read_bytes()
+            found = json.loads(content)
             tables = {name: TableEntry(**entry) for name, entry in found.pop("tables").items()}
             return Manifest(tables=tables, **found)
         except FileNotFoundError:
@@ -142,17 +132,17 @@ class Artifacts:
             raise StoreError(str(self.root / asset), f"chunk {chunk}", why, remedy)
         names = [name for name in manifest.tables if tables is None or name in tables]
         prints = {name: found for name in names if (found := manifest.parts[name][chunk]) is not None}
-        return {name: read(self.folder(asset) / part_path(name, chunk), print_) for name, print_ in prints.items()}
+        folder = self.folder(asset)
+        return {name: read(folder / part_path(name, chunk), print_) for name, print_ in prints.items()}
 
-    def parts(self, asset: str, table: str) -> list[Path]:
-        """The files of one table of one asset, each as it was written. Raises StoreError for one that is not."""
-        prints = enumerate(self.manifest(asset).parts[table])
-        found = [
-            (self.folder(asset) / part_path(table, chunk), print_) for chunk, print_ in prints if print_ is not None
-        ]
-        for path, print_ in found:
-            content(path, print_)
-        return [path.absolute() for path, _ in found]
+    def parts(self, asset: str, table: str, *, here: bool = True) -> list[Path]:
+        """The files of one table of one asset, each as it was written; `here`: on this machine, fetched if need be.
+
+        Raises StoreError for one that is not what was written.
+        """
+        prints, folder = enumerate(self.manifest(asset).parts[table]), self.folder(asset)
+        found = [(folder / part_path(table, chunk), print_) for chunk, print_ in prints if print_ is not None]
+        return [self._keeper.here(path, print_) if here else path for path, print_ in found]
 
     def release(self, answer_key: bool = True) -> "Iterator[Tables]":
         """Chunk by chunk the complete released tables, schema columns only (see `assembly.assembled`).
@@ -185,41 +175,13 @@ class Artifacts:
 
     def folder(self, asset: str) -> Path:
         """Where the asset's parts are now."""
-        # Between the two renames of `_publish` the old artifacts carry the other name.
-        folder, old = self.root / asset, self.root / f".{asset}.old"
-        return folder if folder.exists() or not old.exists() else old
-
-    def _publish(self, asset: str, draft: Path) -> None:
-        folder, old = self.root / asset, self.root / f".{asset}.old"
-        lasts = not self.root.absolute().is_relative_to(tempfile.gettempdir())  # what is there is not kept anyway
-        if lasts:
-            synced(draft)
-        if folder.exists():
-            folder.rename(old)
-        draft.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-        if lasts:
-            synced(self.root, deep=False)
-
-    def _recover(self, asset: str) -> None:
-        folder, old = self.root / asset, self.root / f".{asset}.old"
-        if old.exists() and not folder.exists():
-            old.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
+        return self._keeper.folder(asset)
 
 
-def _strange(folder: Path) -> Path | None:
-    """The first file in an asset's folder that is not one of ours."""
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        return folder
-    found = sorted(folder.rglob("*"))
-    if found and not (folder / "manifest.json").is_file():
-        return folder
-    return next((p for p in found if p.is_symlink() or not _OURS.fullmatch(_shown(p, folder))), None)
+def _remote(root: Path) -> "Remote":
+    from seed_pipeline.store.remote import Remote
 
-
-def _shown(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix() + ("/" if path.is_dir() else "")
+    return Remote(root)
 
 
 def _content_of(table: str, manifests: Mapping[str, Manifest]) -> Content:

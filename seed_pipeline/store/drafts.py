@@ -2,14 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from seed_pipeline.store.digests import ColumnDigest, type_name
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.parts import Part, part_path
+from seed_pipeline.store.places import put
 
 Metadata = Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None
 
@@ -42,12 +43,22 @@ class Manifest:
         return {name: entry.rows for name, entry in self.tables.items()}
 
 
+class Keeper(Protocol):
+    """Who knows what lies in a folder, and how it takes the place of another."""
+
+    def names(self, folder: Path) -> Iterable[str]:
+        """The files in a folder and below."""
+
+    def publish(self, asset: str, draft: Path) -> None:
+        """Put the draft in place of what was there."""
+
+
 class Draft:
     """Parts and digests of one asset in the making. Anybody may write its parts; they are added in their order."""
 
-    def __init__(self, asset: str, folder: Path, put: Callable[[str, Path], None]) -> None:
+    def __init__(self, asset: str, folder: Path, keeper: Keeper) -> None:
         self.asset, self.folder, self.chunks = asset, folder, 0
-        self._put = put
+        self._keeper = keeper
         self._digests: dict[str, dict[str, ColumnDigest]] = {}
         self._parts: dict[str, dict[int, str]] = {}
         self._types: dict[str, dict[str, str]] = {}
@@ -69,15 +80,15 @@ class Draft:
         """Put the parts in place of the old ones, with their manifest."""
         made = self._manifest(dict(metadata() if callable(metadata) else metadata or {}))
         self._sweep()
-        self._put(self.asset, self.folder)
+        self._keeper.publish(self.asset, self.folder)
         return made
 
     def _sweep(self) -> None:
         """Remove what is no part of it: processes of a run that was killed may have left something."""
         ours = {part_path(table, chunk) for table, of in self._parts.items() for chunk in of} | {"manifest.json"}
-        for path in self.folder.rglob("*"):
-            if path.is_file() and path.relative_to(self.folder).as_posix() not in ours:
-                path.unlink()
+        for name in list(self._keeper.names(self.folder)):
+            if name not in ours:
+                (self.folder / name).unlink()
 
     def _manifest(self, metadata: dict[str, Any]) -> Manifest:
         entries = _entries(self._digests)
@@ -87,7 +98,7 @@ class Draft:
         made = Manifest(self.asset, self.chunks, entries, parts, fingerprint, metadata)
         tables = {name: {"rows": entry.rows, "columns": entry.columns} for name, entry in entries.items()}
         text = json.dumps({**made.__dict__, "tables": tables}, indent=1, sort_keys=True, ensure_ascii=False)
-        (self.folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        put(self.folder / "manifest.json", f"{text}\n".encode())
         return made
 
 

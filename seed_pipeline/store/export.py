@@ -14,6 +14,7 @@ from seed_pipeline.quality.scope import typed
 from seed_pipeline.schema import ASSETS
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.errors import StoreError
+from seed_pipeline.store.places import filesystem, is_local, place, spoken
 from seed_pipeline.store.relations import relations
 
 _PARQUET = "FORMAT parquet, COMPRESSION zstd, FILE_SIZE_BYTES '256MB', FILENAME_PATTERN 'part-{i}'"
@@ -42,15 +43,16 @@ def export(
     """
     found = relations(artifacts, [asset for asset in ASSETS if answer_key or asset != "answer_key"])
     tables = {name: relation for name, relation in found.items() if relation.rows}
-    with _elsewhere(out) if "://" in out else _folder(Path(out)) as place:
-        scratch = {"temp_directory": str(place.tables.with_name("scratch"))}
+    target = place(out)
+    with _folder(target) if is_local(target) else _elsewhere(target) as room:
+        scratch = {"temp_directory": str(room.tables.with_name("scratch"))}
         with duckdb.connect(config=_CONFIG | scratch) as connection:
             connection.execute("SET enable_progress_bar = false")
             for done, (name, relation) in enumerate(tables.items()):
                 progress("export", done, len(tables))
-                target = str(place.tables / name).replace("'", "''")
-                connection.execute(f"COPY ({typed(name, relation)}) TO '{target}' ({_PARQUET})")
-                place.written(name)
+                file = str(room.tables / name).replace("'", "''")
+                connection.execute(f"COPY ({typed(name, relation)}) TO '{file}' ({_PARQUET})")
+                room.written(name)
         progress("export", len(tables), len(tables))
     return {name: tables[name].rows for name in schema.FILLED if name in tables}
 
@@ -68,38 +70,21 @@ def _folder(out: Path) -> Iterator[_Place]:
 
 
 @contextmanager
-def _elsewhere(out: str) -> Iterator[_Place]:
-    with tempfile.TemporaryDirectory(prefix="seed-pipeline-export-") as draft, _explained(out):
-        from fsspec.core import url_to_fs
-
-        files, path = url_to_fs(out)
-        if files.exists(path) and files.ls(path):
-            raise _taken(out)
+def _elsewhere(out: Path) -> Iterator[_Place]:
+    with spoken(out):
+        if out.exists() and any(out.iterdir()):
+            raise _taken(str(out))
+    with tempfile.TemporaryDirectory(prefix="seed-pipeline-export-") as draft:
         tables = Path(draft, "tables")
         tables.mkdir()
 
         def written(name: str) -> None:
-            files.makedirs(f"{path}/{name}", exist_ok=True)
             for file in sorted((tables / name).iterdir()):
-                files.put_file(str(file), f"{path}/{name}/{file.name}")
+                with spoken(out):
+                    filesystem(out).put_file(str(file), str(out / name / file.name))
                 file.unlink()
 
         yield _Place(tables, written)
-
-
-@contextmanager
-def _explained(out: str) -> Iterator[None]:
-    """Whatever keeps a filesystem from being written, in a sentence."""
-    try:
-        yield
-    except (StoreError, duckdb.Error):
-        raise
-    except ImportError as error:
-        raise StoreError(out, None, f"the package for such URLs is missing ({error})", "install it") from None
-    except Exception as error:  # each filesystem has errors of its own
-        why = f"it cannot be written ({' '.join(str(error).split()) or type(error).__name__})"
-        remedy = "check the address and the credentials, which come from the environment"
-        raise StoreError(out, None, why, remedy) from None
 
 
 def _taken(out: str) -> StoreError:

@@ -55,7 +55,7 @@ def _locked(path: Path, until: float) -> Iterator[None]:
         time.sleep(0.1)
     with file:
         file.truncate(0)
-        file.write(_me())
+        file.write(me())
         file.flush()
         try:
             yield
@@ -87,7 +87,7 @@ def _said(path: Path) -> str:
     return "another process"
 
 
-def _me() -> str:
+def me() -> str:
     """Who we are; of the command line no more than its first word, as a password may be in the rest."""
     words = [Path(sys.argv[0]).name, *(word for word in sys.argv[1:2] if word.isalpha())]
     return f"{' '.join(words)} (pid {os.getpid()} on {socket.gethostname()}, since {datetime.now(UTC):%H:%M:%S} UTC)"

@@ -1,7 +1,6 @@
 """One table of one chunk as a Parquet file, and what its asset's manifest has to know of it."""
 
 import hashlib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,6 +10,7 @@ import pyarrow.parquet as pq
 
 from seed_pipeline.store.digests import Piece, piece
 from seed_pipeline.store.errors import StoreError
+from seed_pipeline.store.places import put, spoken
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,12 +42,8 @@ def write_part(folder: Path, name: str, chunk: int, table: "pa.Table | pd.DataFr
     written = pa.BufferOutputStream()
     # Arrow's own schema is kept where pandas left word of its types; all else follows from ours.
     pq.write_table(data, written, compression="zstd", use_dictionary=coded, store_schema=bool(kept.metadata))
-    path = folder / part_path(name, chunk)
-    path.parent.mkdir(exist_ok=True)
     # Whole or not there: another process may be at the same part, left over from a run that was killed.
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_bytes(written.getvalue())
-    draft.replace(path)
+    put(folder / part_path(name, chunk), written.getvalue())
     print_ = hashlib.sha256(written.getvalue()).hexdigest()
     return Part(name, chunk, print_, kept, {c: piece(data.column(c)) for c in data.column_names})
 
@@ -67,7 +63,8 @@ def read(path: Path, sha256: str) -> pa.Table:
 def content(path: Path, sha256: str) -> bytes:
     """The file's bytes. Raises StoreError where they are not what was written."""
     try:
-        found = path.read_bytes()
+        with spoken(path):
+            found = path.read_bytes()
     except FileNotFoundError:
         raise StoreError(str(path), None, "the part is missing", AGAIN) from None
     if hashlib.sha256(found).hexdigest() != sha256:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from seed_pipeline import schema
 from seed_pipeline.quality.scope import Relation
@@ -11,11 +12,12 @@ from seed_pipeline.store.errors import StoreError
 _PATTERN = re.compile(r"([\[*?])")
 
 
-def relations(artifacts: Artifacts, assets: Sequence[str]) -> dict[str, Relation]:
-    """The tables as far as these assets make them, as SELECTs over their Parquet parts; nothing is read.
+def relations(artifacts: Artifacts, assets: Sequence[str], *, here: bool = True) -> dict[str, Relation]:
+    """The tables as far as these assets make them, as SELECTs over their Parquet parts; nothing is parsed.
 
-    Rows of a table made by several assets (`users`) follow each other; columns that a later asset fills are joined by
-    key. Raises StoreError where an asset is missing, or the assets do not belong together.
+    `here`: parts that are elsewhere are fetched first; otherwise the SELECTs name their URLs. Rows of a table made by
+    several assets (`users`) follow each other; columns that a later asset fills are joined by key. Raises StoreError
+    where an asset is missing, or the assets do not belong together.
     """
     manifests = {asset: artifacts.manifest(asset) for asset in assets}
     _must_have_the_same_chunks(artifacts, manifests)
@@ -24,24 +26,37 @@ def relations(artifacts: Artifacts, assets: Sequence[str]) -> dict[str, Relation
         parts = {asset: m for asset, m in manifests.items() if any(m.parts.get(table, ()))}
         makers = [asset for asset in parts if schema.makes_rows(asset, table)]
         if makers:
-            found[table] = _relation(artifacts, table, parts, makers)
+            found[table] = _relation(_Parts(artifacts, here), table, parts, makers)
     return found
 
 
-def _relation(artifacts: Artifacts, table: str, parts: Mapping[str, Manifest], makers: list[str]) -> Relation:
+class _Parts(NamedTuple):
+    """Where the parts of artifacts are to be read."""
+
+    artifacts: Artifacts
+    here: bool
+
+    def sql(self, asset: str, table: str) -> str:
+        """All parts of a table; what DuckDB would take for a pattern in a name is escaped."""
+        found = self.artifacts.parts(asset, table, here=self.here)
+        files = [_PATTERN.sub(r"[\1]", str(path)).replace("'", "''") for path in found]
+        return "read_parquet([{}])".format(", ".join(f"'{file}'" for file in files))
+
+
+def _relation(found: _Parts, table: str, parts: Mapping[str, Manifest], makers: list[str]) -> Relation:
     columns = {asset: _columns(table, manifest) for asset, manifest in parts.items()}
     keys = [c.name for c in schema.metadata.tables[table].primary_key]
-    selects = [f"SELECT {_listed(columns[asset])} FROM {_parquet(artifacts, asset, table)}" for asset in makers]
+    selects = [f"SELECT {_listed(columns[asset])} FROM {found.sql(asset, table)}" for asset in makers]
     select = "\nUNION ALL BY NAME\n".join(selects)
     chosen = list(dict.fromkeys(name for asset in makers for name in columns[asset]))
     for asset in parts:
         late = [name for name in columns[asset] if name not in keys and name not in chosen]
         if asset in makers or not late:
             continue
-        _must_have_the_same_keys(artifacts, table, makers[0], asset, parts)
+        _must_have_the_same_keys(found.artifacts, table, makers[0], asset, parts)
         select = (
             f"SELECT * FROM ({select})\nLEFT JOIN (SELECT {_listed([*keys, *late])} "
-            f"FROM {_parquet(artifacts, asset, table)}) USING ({_listed(keys)})"
+            f"FROM {found.sql(asset, table)}) USING ({_listed(keys)})"
         )
         chosen += late
     return Relation(select, tuple(chosen), sum(parts[asset].tables[table].rows for asset in makers))
@@ -53,12 +68,6 @@ def _columns(table: str, manifest: Manifest) -> list[str]:
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
-
-
-def _parquet(artifacts: Artifacts, asset: str, table: str) -> str:
-    """All parts of a table; what DuckDB would take for a pattern in a name is escaped."""
-    files = [_PATTERN.sub(r"[\1]", str(path)).replace("'", "''") for path in artifacts.parts(asset, table)]
-    return "read_parquet([{}])".format(", ".join(f"'{file}'" for file in files))
 
 
 def _must_have_the_same_chunks(artifacts: Artifacts, manifests: Mapping[str, Manifest]) -> None:

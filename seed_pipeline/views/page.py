@@ -1,6 +1,5 @@
 """The page: what was found, laid out as one HTML file that needs no other."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +13,7 @@ from seed_pipeline.blast_radius import Remembered
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.store.errors import StoreError
+from seed_pipeline.store.places import put
 from seed_pipeline.views.cast import Cast
 from seed_pipeline.views.plots import pictures
 from seed_pipeline.views.scenes import rehearsed
@@ -96,12 +96,7 @@ def written(page: str, out: Path) -> None:
     Raises StoreError as `refuse` does, OSError if it cannot be.
     """
     refuse(out)
-    draft = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        draft.write_text(page, encoding="utf-8")
-        draft.replace(out)
-    finally:
-        draft.unlink(missing_ok=True)
+    put(out, page.encode())
 
 
 @cache

@@ -79,7 +79,7 @@ def test_it_goes_wherever_fsspec_does(command: Command, seeded: Path) -> None:
     assert command("export", *where, "--out", "memory://seed/parquet").code == 2
     answer = command("export", *where, "--out", "nowhere://seed")
     assert answer.code == 2
-    assert answer.err.startswith("Error: nowhere://seed: it cannot be written")
+    assert answer.err.startswith("Error: nowhere://seed: it cannot be read or written")
 
 
 @pytest.mark.slow

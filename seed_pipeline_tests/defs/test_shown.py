@@ -10,9 +10,9 @@ from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.definitions import defs
 from seed_pipeline.defs import launch
 from seed_pipeline.defs.last_good import shipped
-from seed_pipeline.defs.reports import beside
 from seed_pipeline.quality.statements import statements
 from seed_pipeline.settings.demo import read
+from seed_pipeline.store.places import report_on
 from seed_pipeline.views.scenes import named
 from seed_pipeline_tests.defs.conftest import Place, failed_checks
 
@@ -94,6 +94,6 @@ def test_the_demo_script_is_checked_on_the_database(loaded: Place, tmp_path: Pat
 def test_each_folder_of_artifacts_has_a_report_of_its_own() -> None:
     """A run with other artifacts leaves data/report.html to the data it speaks of."""
     folders = ["data/artifacts", "data/tried", "data/tried/artifacts", "data/other", "artifacts"]
-    reports = [beside(Path(folder)).as_posix() for folder in folders]
+    reports = [report_on(Path(folder)).as_posix() for folder in folders]
     assert reports[0] == "data/report.html"
     assert len(set(reports)) == len(folders)
