@@ -68,14 +68,14 @@ class Artifacts:
             folder = self._keeper.draft(asset)
             if journal is None or not journal.chunks:
                 self._keeper.clear(folder)
-            stays = False
+            draft, stays = Draft(asset, folder, self._keeper), False
             try:
-                yield Draft(asset, folder, self._keeper)
+                yield draft
             except BaseException as error:
                 stays = journal is not None and interrupted(error)
                 raise
             finally:
-                if not stays:
+                if not (stays or draft.is_published):
                     self._keeper.clear(folder)
 
     def claim(self, assets: Iterable[str]) -> None:

@@ -58,7 +58,7 @@ class Draft:
 
     def __init__(self, asset: str, folder: Path, keeper: Keeper) -> None:
         self.asset, self.folder, self.chunks = asset, folder, 0
-        self._keeper = keeper
+        self._keeper, self.is_published = keeper, False
         self._digests: dict[str, dict[str, ColumnDigest]] = {}
         self._parts: dict[str, dict[int, str]] = {}
         self._types: dict[str, dict[str, str]] = {}
@@ -81,6 +81,7 @@ class Draft:
         made = self._manifest(dict(metadata() if callable(metadata) else metadata or {}))
         self._sweep()
         self._keeper.publish(self.asset, self.folder)
+        self.is_published = True
         return made
 
     def _sweep(self) -> None:

@@ -19,6 +19,7 @@ from seed_pipeline.store.parts import content
 from seed_pipeline.store.places import filesystem, put, spoken
 
 _OURS = re.compile(r"current|[ab]/(manifest\.json|[a-z0-9_]+/part-\d{5,}\.parquet)")
+_DRAFTS = re.compile(rf"\..*|[a-z0-9_]+/({_OURS.pattern})")
 
 
 class Remote:
@@ -68,8 +69,7 @@ class Remote:
         for asset in assets:
             yield from (self.root / asset / n for n in self.names(self.root / asset) if not _OURS.fullmatch(n))
         if not self.assets():
-            ours = {".lock", ".making.jsonl", *assets}
-            yield from (self.root / name for name in self.names(self.root) if name.split("/")[0] not in ours)
+            yield from (self.root / name for name in self.names(self.root) if not _DRAFTS.fullmatch(name))
 
     def here(self, path: Path, sha256: str) -> Path:
         """A part as a file of this machine, fetched once, and as it was written. Raises StoreError."""

@@ -1,6 +1,5 @@
 """`seed-pipeline export`: whole tables as Parquet, and who can read them."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,28 +12,12 @@ import pytest
 from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline.store.frames import conform
 from seed_pipeline_tests.cli.conftest import Command
+from seed_pipeline_tests.store.s3 import pipeline, served
 
 READERS = {
     "polars": "import polars; found = polars.scan_parquet(where).select(polars.len()).collect().item()",
     "chdb": "import chdb; found = chdb.query(f\"SELECT count() FROM file('{where}')\")",
 }
-S3 = """
-import os, subprocess, sys
-from moto.server import ThreadedMotoServer
-server = ThreadedMotoServer(port=0)
-server.start()
-os.environ["AWS_ENDPOINT_URL"] = url = "http://%s:%s" % server.get_host_and_port()
-import pandas, s3fs
-s3fs.S3FileSystem(endpoint_url=url).mkdir("bucket")
-command = "from seed_pipeline.cli import main; main()"
-asked = ["export", "--artifacts", os.environ["ARTIFACTS"], "--out", "s3://bucket/seed"]
-assert subprocess.run([sys.executable, "-c", command, *asked]).returncode == 0
-assert len(pandas.read_parquet("s3://bucket/seed/sessions")) == 150
-assert subprocess.run([sys.executable, "-c", command, *asked]).returncode == 2
-asked[-1] = "s3://no-such-bucket/seed"
-server.stop()
-assert subprocess.run([sys.executable, "-c", command, *asked]).returncode == 2
-"""
 
 
 def test_whole_tables_come_out(command: Command, seeded: Path) -> None:
@@ -82,16 +65,29 @@ def test_it_goes_wherever_fsspec_does(command: Command, seeded: Path) -> None:
     assert answer.err.startswith("Error: nowhere://seed: it cannot be read or written")
 
 
+def test_every_command_takes_a_url(command: Command) -> None:
+    """run keeps them there, sql and plan read them there; a URL that nothing opens is named, and nothing is loaded."""
+    url = "memory://commands/artifacts"
+    assert command("run", "--sessions", "150", "--artifacts", url).code == 0
+    assert command("sql", "SELECT count(*) AS n FROM sessions", "--artifacts", url, "--csv").out == "n\n150\n"
+    assert command("plan", "--artifacts", url).code == 0
+    assert f"read_parquet(['{url}/" in command("check", "--artifacts", url, "--sql", "C3_sessions").out
+    answer = command("generate", "--out", "nowhere://seed")
+    assert answer.code == 2
+    assert "nowhere://seed: it cannot be read or written" in answer.err
+    assert not Path("nowhere:").exists()
+
+
 @pytest.mark.slow
 def test_s3(seeded: Path, tmp_path: Path) -> None:
-    """A server that speaks S3 (moto's, fetched into a folder of its own) holds the tables, and pandas reads them."""
-    packages = ["moto[server]", "s3fs"]
-    fetch = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(tmp_path / "own"), *packages]
-    if subprocess.run(fetch, capture_output=True).returncode:
-        pytest.skip("moto and s3fs cannot be fetched from PyPI")
-    keys = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any", "AWS_DEFAULT_REGION": "us-east-1"}
-    environment = os.environ | keys | {"PYTHONPATH": str(tmp_path / "own"), "ARTIFACTS": str(seeded / "artifacts")}
-    subprocess.run([sys.executable, "-c", S3], env=environment, check=True, timeout=300)
+    """A server that speaks S3 holds the tables, and pandas reads them; what is there stays, a bucket has to be."""
+    asked = ("export", "--artifacts", str(seeded / "artifacts"), "--out")
+    read = "import pandas; assert len(pandas.read_parquet('s3://bucket/seed/sessions')) == 150"
+    with served(tmp_path) as environment:
+        assert pipeline(environment, *asked, "s3://bucket/seed").returncode == 0
+        subprocess.run([sys.executable, "-c", read], env=environment, check=True)
+        assert pipeline(environment, *asked, "s3://bucket/seed").returncode == 2
+        assert pipeline(environment, *asked, "s3://no-such-bucket/seed").returncode == 2
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 `make cluster`.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from seed_pipeline.pipeline.making import generate
 from seed_pipeline.settings import SettingsError, load
 from seed_pipeline_tests.pipeline.test_engine import DAY
+from seed_pipeline_tests.store.s3 import pipeline, served
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 pytest.importorskip("distributed", reason="Dask is not installed: pip install 'seed-pipeline[cluster]'")
@@ -115,3 +117,30 @@ def test_nobody_works(tmp_path: Path) -> None:
     """A cluster without workers is said at once, not waited for."""
     with cluster(tmp_path, 0) as url, pytest.raises(SettingsError, match="the cluster has no workers"):
         files(tmp_path / "out", f"main.scheduler='{url}'")
+
+
+def test_artifacts_on_s3(alone: dict[Path, bytes], tmp_path: Path) -> None:
+    """Workers write to a server that speaks S3: the same manifests; killed, it goes on there; judged and loaded."""
+    asked = ["--sessions", "1500", "--set", "main.chunk_cohorts=1", "--as-of", str(DAY)]
+    there = "s3://bucket/seed"
+    with served(tmp_path) as environment:
+        made = [sys.executable, "-c", "from seed_pipeline.cli import main; main()", "generate", "--out", there, *asked]
+        begun = subprocess.Popen([*made, "--set", "main.processes=1"], env=environment)
+        second = f"from upath import UPath; print(UPath('{there}/.making.jsonl/00000002').exists())"
+        while subprocess.run([sys.executable, "-c", second], env=environment, capture_output=True).stdout != b"True\n":
+            assert begun.poll() is None
+        begun.kill()
+        begun.wait()
+        assert subprocess.run([*made, "--workers", "2"], env=environment).returncode == 0
+        checked = pipeline(environment, "check", "--artifacts", there, "--json")
+        assert json.loads(checked.stdout)["passed"]
+        said = pipeline(
+            environment, "run", *asked, "--artifacts", there, "--target", f"sqlite:///{tmp_path}/a.db", "--json"
+        )
+        read = f"from upath import UPath; import sys; sys.stdout.buffer.write(UPath('{there}/MANIFEST').read_bytes())"
+        for path, manifest in alone.items():
+            if path.name == "manifest.json":
+                place = read.replace("MANIFEST", f"{path.parent}/b/{path.name}")
+                found = subprocess.run([sys.executable, "-c", place], env=environment, capture_output=True, check=True)
+                assert found.stdout == manifest
+    assert json.loads(said.stdout)["loaded"]
