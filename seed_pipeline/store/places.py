@@ -5,6 +5,7 @@ one; only what is done differently there asks which of the two it has.
 """
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 
+_URL = re.compile(r"[a-z][a-z0-9+.:-]*://")
+
+
 def place(where: str | Path) -> Path:
     """The folder or URL. Raises StoreError for a URL of a kind that nothing here opens."""
-    if not isinstance(where, str) or "://" not in where:
+    if not isinstance(where, str) or not _URL.match(where):
         return Path(where) if isinstance(where, str) else where
     if where.startswith("file://"):
         return Path(unquote(urlsplit(where).path))
