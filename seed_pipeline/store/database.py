@@ -5,7 +5,7 @@ the whole previous release or the whole new one.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -112,14 +112,17 @@ def load(engine: sa.Engine, chunks: Stream | Iterable[Tables], release: Release,
 
 
 def _fill(connection: sa.Connection, stream: Stream, release: Release, options: Options) -> Plan:
+    """Fill an empty target, no lock in anybody's way: the keys of new tables come last, and briefly."""
     space, made = _space(connection, options)
-    _make_ready(space, made)
+    missing = _create_missing(space, made, keyed=False)
     before = accounting.tally(space)
     seals = direct.fill(space, stream)
     differences = {t.name: Difference(t.name, staged=space.staged.get(t.name, 0)) for t in space.tables}
     accounting.settle(space, before, differences)
     manifest.refresh(space, differences)
     manifest.seal(space, stream, differences, seals)
+    for statement in space.dialect.keys(missing):
+        connection.exec_driver_sql(statement)
     return _recorded(space, decisions.plan_of(space, differences, [], made), made, release)
 
 
@@ -143,6 +146,10 @@ def _merge(connection: sa.Connection, stream: Stream, release: Release, options:
         manifest.seal(space, stream, differences, {})
         space.close()
         return _recorded(space, found, made, release)
+    if not space.settled.keys() >= stream.contents.keys():  # touched, and the same: known again the next time
+        manifest.seal(space, stream, differences, {})
+        with suppress(sa.exc.OperationalError):
+            connection.commit()
     space.close()
     last = manifest.last_release(connection)
     return replace(found, applied=True, release=last.release if last else None)
@@ -241,23 +248,29 @@ def _survey(connection: sa.Connection, answer_key: bool) -> tuple[Catalogue, lis
 
 
 def _make_ready(space: Workspace, made: list[str]) -> None:
-    """Lock what is there, then create what is missing: no definition waits or is in the way while rows stream."""
-    connection, dialect, there = space.connection, space.dialect, space.catalogue
-    dialect.lock_tables(connection, _locked(there), space.options.wait_seconds)
-    dialect.take_over(connection)
+    """Lock what is there, then create what is missing."""
+    space.dialect.lock_tables(space.connection, _locked(space.catalogue), space.options.wait_seconds)
+    _create_missing(space, made)
+
+
+def _create_missing(space: Workspace, made: list[str], *, keyed: bool = True) -> list[sa.Table]:
+    """Take over the last version's and create what is missing; what that was. `keyed`: with their foreign keys."""
+    connection, there = space.connection, space.catalogue
+    space.dialect.take_over(connection)
     missing = [t for t in (*space.tables, *ownership.TABLES) if t.name not in there.tables]
-    made += _create_types(connection, missing) + _create(connection, missing)
+    made += _create_types(connection, missing) + _create(connection, missing, keyed)
     if made or missing:
-        space.catalogue = dialect.catalogue(connection)
+        space.catalogue = space.dialect.catalogue(connection)
+    return missing
 
 
 def _create_types(connection: sa.Connection, missing: Sequence[sa.Table]) -> list[str]:
     return [f"type:{name}" for name in dialect_of(connection).create_types(connection, missing)]
 
 
-def _create(connection: sa.Connection, missing: Sequence[sa.Table]) -> list[str]:
+def _create(connection: sa.Connection, missing: Sequence[sa.Table], keyed: bool = True) -> list[str]:
     for table in missing:
-        connection.exec_driver_sql(dialect_of(connection).create(table))
+        connection.exec_driver_sql(dialect_of(connection).create(table, keyed))
     connection.info["created"] = bool(missing)
     return [f"table:{t.name}" for t in missing if t.name not in ownership.metadata.tables]
 

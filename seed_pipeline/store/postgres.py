@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import AddConstraint, CreateTable
 
 from seed_pipeline import schema
 from seed_pipeline.core.columns import arrow_type
@@ -159,11 +159,19 @@ class Postgres:
             with suppress(sa.exc.DBAPIError, psycopg.Error), connection.begin():
                 connection.exec_driver_sql(f"ANALYZE {', '.join(_CATALOGUE)}")
 
-    def create(self, table: sa.Table) -> str:
-        """DDL of the table; what is not the platform's goes into our own schema."""
-        written = str(CreateTable(table).compile(dialect=_DIALECT)).strip()
-        own = "" if table.name in schema.PLATFORM else f"{schema.OWN_SCHEMA}."
-        return written.replace("CREATE TABLE ", f"CREATE TABLE {own}", 1)
+    def create(self, table: sa.Table, keyed: bool = True) -> str:
+        """DDL of the table; what is not the platform's goes into our own schema. Its foreign keys may come later."""
+        some = None if keyed else ()
+        written = str(CreateTable(table, include_foreign_key_constraints=some).compile(dialect=_DIALECT)).strip()
+        return written.replace("CREATE TABLE ", f"CREATE TABLE {_place(table)}", 1)
+
+    def keys(self, tables: Sequence[sa.Table]) -> list[str]:
+        """DDL of the tables' foreign keys, which locks the tables that they refer to and looks at all rows at once."""
+        return [
+            str(AddConstraint(key).compile(dialect=_DIALECT)).replace("ALTER TABLE ", f"ALTER TABLE {_place(table)}", 1)
+            for table in tables
+            for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.name))
+        ]
 
     def create_types(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
         """Create our own schema and the enumerations that the tables need and the target lacks; the names of these."""
@@ -286,6 +294,10 @@ class Postgres:
     def drop_schema(self, connection: sa.Connection) -> None:
         """Drop our own schema if nothing is left in it."""
         moving.drop_schema(connection)
+
+
+def _place(table: sa.Table) -> str:
+    return "" if table.name in schema.PLATFORM else f"{schema.OWN_SCHEMA}."
 
 
 def _enums(tables: Sequence[sa.Table]) -> dict[str, list[str]]:

@@ -170,9 +170,13 @@ class SQLite:
             if marked := _mark(connection):
                 marked.unlink(missing_ok=True)
 
-    def create(self, table: sa.Table) -> str:
-        """DDL of the table."""
+    def create(self, table: sa.Table, keyed: bool = True) -> str:
+        """DDL of the table; there are no foreign keys that come later."""
         return str(CreateTable(table).compile(dialect=_STRICT)).strip() + " STRICT"
+
+    def keys(self, tables: Sequence[sa.Table]) -> list[str]:
+        """See `create`."""
+        return []
 
     def create_types(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
         """SQLite has no enumerations of its own: CHECKs stand in for them."""

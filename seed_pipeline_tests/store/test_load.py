@@ -12,6 +12,8 @@ from seed_pipeline import schema
 from seed_pipeline.store import database
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.frames import Tables, conform
+from seed_pipeline.store.held import held
+from seed_pipeline.store.stream import Content, Stream
 from seed_pipeline_tests.store import synthetic
 from seed_pipeline_tests.store.conftest import Target, release_of
 
@@ -429,3 +431,39 @@ def test_what_goes_wrong_after_the_commit_does_not_undo_it(
     assert target.load(first).applied
     monkeypatch.undo()
     assert_holds(target, first)
+
+
+def sealed(chunks: list[Tables]) -> Stream:
+    """A release that says what its tables come to, as that of artifacts does."""
+    whole = merged(chunks)
+    return Stream(Stream.of(chunks).open, {name: Content(len(frame), "as made") for name, frame in whole.items()})
+
+
+HABITS = (
+    "INSERT INTO theirs VALUES (1)",
+    "UPDATE sessions SET session_number = 99 WHERE id IN (SELECT id FROM sessions LIMIT 1)",
+    "DELETE FROM session_feedback_tags",
+    "INSERT INTO users (id, email, name, role) VALUES ('u', 'u@example.org', 'U', 'student')",
+    "UPDATE truth_personas SET persona = persona",
+    "DROP TABLE truth_churn",
+)
+"""What somebody does in a table: the first in one of their own, the others in one that a release fills."""
+
+
+def test_a_target_says_whether_it_is_as_its_release_left_it(target: Target, first: list[Tables]) -> None:
+    """By seals: whoever wrote a single row of ours, or beside ours, is noticed; what happens elsewhere is not ours."""
+    said = {"seed": "1", "settings_fingerprint": "settings of 1", "answer_key": True}
+    rows = {name: len(frame) for name, frame in merged(first).items()}
+    target.run("CREATE TABLE theirs (id int)")
+    assert held(target.engine, said) is None
+    for habit in HABITS:
+        database.load(target.engine, sealed(first), release_of(1))
+        found = held(database.connect(target.url, writable=False), said)
+        assert found is not None, habit
+        assert (found.rows, found.fingerprint) == (rows, "data of 1")
+        assert held(target.engine, {**said, "seed": "2"}) is None
+        target.run(habit)
+        if habit == "UPDATE truth_personas SET persona = persona" and not target.is_postgres:
+            continue  # the same bytes: nobody can tell, and nobody need
+        assert (held(target.engine, said) is not None) is ("theirs" in habit), habit
+        target.run("DELETE FROM users WHERE id = 'u'")
