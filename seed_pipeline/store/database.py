@@ -16,15 +16,14 @@ from seed_pipeline import schema
 from seed_pipeline.store import (
     accounting,
     application,
-    contradictions,
     decisions,
     direct,
     manifest,
     ownership,
+    readiness,
     removal,
     trial,
 )
-from seed_pipeline.store.catalogue import Catalogue
 from seed_pipeline.store.dialects import dialect_of
 from seed_pipeline.store.differences import Difference
 from seed_pipeline.store.errors import StoreError
@@ -59,8 +58,8 @@ def create_missing(engine: sa.Engine, *, answer_key: bool = True) -> list[str]:
     Raises StoreError where what is there contradicts the platform's schema.
     """
     with _transaction(engine, _DEFAULT) as (connection, _):
-        _, missing = _survey(connection, answer_key)
-        made = _create_types(connection, missing) + _create(connection, missing)
+        space, made = readiness.surveyed(connection, Options(answer_key=answer_key))
+        readiness.create_missing(space, made)
         connection.commit()
     return made
 
@@ -75,7 +74,7 @@ def plan(engine: sa.Engine, chunks: Stream | Iterable[Tables], options: Options 
     with explained(engine), engine.connect() as connection:
         dialect.wait(connection, options.wait_seconds)
         dialect.look(connection)
-        space, made = _space(connection, options)
+        space, made = readiness.surveyed(connection, options)
         made += [f"table:{t.name}" for t in space.tables if t.name not in space.catalogue.tables]
         space.settled = manifest.untouched(space, stream.contents)
         connection.rollback()
@@ -113,8 +112,8 @@ def load(engine: sa.Engine, chunks: Stream | Iterable[Tables], release: Release,
 
 def _fill(connection: sa.Connection, stream: Stream, release: Release, options: Options) -> Plan:
     """Fill an empty target, no lock in anybody's way: the keys of new tables come last, and briefly."""
-    space, made = _space(connection, options)
-    missing = _create_missing(space, made, keyed=False)
+    space, made = readiness.surveyed(connection, options)
+    missing = readiness.create_missing(space, made, keyed=False)
     before = accounting.tally(space)
     seals = direct.fill(space, stream)
     differences = {t.name: Difference(t.name, staged=space.staged.get(t.name, 0)) for t in space.tables}
@@ -128,11 +127,11 @@ def _fill(connection: sa.Connection, stream: Stream, release: Release, options: 
 
 def _merge(connection: sa.Connection, stream: Stream, release: Release, options: Options) -> Plan | None:
     """Stage what may differ, then lock, create, compare and write; None where the whole release has to be looked at."""
-    space, made = _space(connection, options)
+    space, made = readiness.surveyed(connection, options)
     space.settled = manifest.untouched(space, stream.contents)
-    made += _create_types(connection, [t for t in space.tables if t.name not in space.catalogue.tables])
+    made += readiness.create_types(connection, [t for t in space.tables if t.name not in space.catalogue.tables])
     space.stage(stream)
-    _make_ready(space, made)
+    readiness.make_ready(space, made)
     decided = decisions.decide(space, made, stream)
     if decided is None:
         space.close()
@@ -192,7 +191,7 @@ def clean(engine: sa.Engine, options: Options = _DEFAULT) -> Plan:
         if {ownership.KEYS, ownership.ROWS}.isdisjoint(catalogue.tables):
             return Plan(redact(engine.url), (), applied=True)
         space = Workspace(connection, dialect, catalogue, options)
-        dialect.lock_tables(connection, _locked(catalogue), options.wait_seconds)
+        dialect.lock_tables(connection, readiness.locked(catalogue), options.wait_seconds)
         decided = decisions.decide(space, [], Stream.of([]))
         assert decided is not None
         differences, found = decided
@@ -231,62 +230,11 @@ def _is_fresh(connection: sa.Connection) -> bool:
         return direct.is_fresh(connection)
 
 
-def _space(connection: sa.Connection, options: Options) -> tuple[Workspace, list[str]]:
-    """The target as it is, and what of the last version's would be moved."""
-    catalogue, missing = _survey(connection, options.answer_key)
-    dialect = dialect_of(connection)
-    return Workspace(connection, dialect, catalogue, options, missing), dialect.take_over(connection, pretend=True)
-
-
-def _survey(connection: sa.Connection, answer_key: bool) -> tuple[Catalogue, list[sa.Table]]:
-    """What is there and what is missing; StoreError where what is there contradicts what we need."""
-    there = dialect_of(connection).catalogue(connection)
-    wanted = [t for t in schema.metadata.sorted_tables if answer_key or t.name not in schema.ANSWER_KEY]
-    wanted += list(ownership.TABLES)
-    contradictions.refuse(redact(connection.engine.url), connection.dialect.name, there, wanted)
-    return there, [t for t in wanted if t.name not in there.tables]
-
-
-def _make_ready(space: Workspace, made: list[str]) -> None:
-    """Lock what is there, then create what is missing."""
-    space.dialect.lock_tables(space.connection, _locked(space.catalogue), space.options.wait_seconds)
-    _create_missing(space, made)
-
-
-def _create_missing(space: Workspace, made: list[str], *, keyed: bool = True) -> list[sa.Table]:
-    """Take over the last version's and create what is missing; what that was. `keyed`: with their foreign keys."""
-    connection, there = space.connection, space.catalogue
-    space.dialect.take_over(connection)
-    missing = [t for t in (*space.tables, *ownership.TABLES) if t.name not in there.tables]
-    made += _create_types(connection, missing) + _create(connection, missing, keyed)
-    if made or missing:
-        space.catalogue = space.dialect.catalogue(connection)
-    return missing
-
-
-def _create_types(connection: sa.Connection, missing: Sequence[sa.Table]) -> list[str]:
-    return [f"type:{name}" for name in dialect_of(connection).create_types(connection, missing)]
-
-
-def _create(connection: sa.Connection, missing: Sequence[sa.Table], keyed: bool = True) -> list[str]:
-    for table in missing:
-        connection.exec_driver_sql(dialect_of(connection).create(table, keyed))
-    connection.info["created"] = bool(missing)
-    return [f"table:{t.name}" for t in missing if t.name not in ownership.metadata.tables]
-
-
 def _carry_out(space: Workspace, differences: dict[str, Difference]) -> None:
     """Apply the plan, and nothing else: StoreError, to be rolled back, where more came of it."""
     before = accounting.tally(space)
     application.apply(space, differences)
     accounting.settle(space, before, differences)
-
-
-def _locked(catalogue: Catalogue) -> list[str]:
-    """The tables that a release reads or writes: ours and those that refer to them, always in the same order."""
-    ours = {*schema.metadata.tables, *ownership.OWN}
-    referring = {r.child for r in catalogue.to(schema.metadata.tables)}
-    return [catalogue.tables[label].name for label in sorted((ours | referring) & set(catalogue.tables))]
 
 
 def _read(connection: sa.Connection, sql_name: str, name: str, ours: ownership.Ours) -> "pd.DataFrame":

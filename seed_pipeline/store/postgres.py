@@ -23,9 +23,8 @@ from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.target import bare, redact, secrets
 
 _DIALECT = postgresql.dialect()
-_CATALOGUE = [f"pg_catalog.{name}" for name in ("pg_class", "pg_constraint", "pg_attribute", "pg_depend", "pg_type")]
-_MANY_ROWS = 1_000
-_MANY_WRITERS = 50
+_CATALOGUE = "pg_class, pg_constraint, pg_attribute, pg_depend, pg_type"
+_MANY_ROWS, _MANY_WRITERS = 1_000, 50
 # Any constant will do; it only has to be ours. PostgreSQL scopes advisory locks to the database.
 _LOCK = 0x5EED_DA7A
 _SUPPORT = "seed_pipeline_support_"
@@ -139,7 +138,7 @@ class Postgres:
         return {row[0]: (int(row[1]), int(row[2])) for row in connection.exec_driver_sql(postgres_catalogue.BOOKS)}
 
     def finish(self, connection: sa.Connection) -> None:
-        """After the commit: drop the indexes of `support`, those that a crash left behind too.
+        """After the commit: drop the indexes of `supports`, those that a crash left behind too.
 
         Where tables were created, the server's statistics on its own catalogue are renewed: the platform's schema tool
         asks for a key's columns without an order, and two databases answer alike only if they plan alike.
@@ -157,7 +156,7 @@ class Postgres:
                 connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{name}"')
         if connection.info.pop("created", False):
             with suppress(sa.exc.DBAPIError, psycopg.Error), connection.begin():
-                connection.exec_driver_sql(f"ANALYZE {', '.join(_CATALOGUE)}")
+                connection.exec_driver_sql(f"ANALYZE {_CATALOGUE}")
 
     def create(self, table: sa.Table, keyed: bool = True) -> str:
         """DDL of the table; what is not the platform's goes into our own schema. Its foreign keys may come later."""
@@ -167,11 +166,9 @@ class Postgres:
 
     def keys(self, tables: Sequence[sa.Table]) -> list[str]:
         """DDL of the tables' foreign keys, which locks the tables that they refer to and looks at all rows at once."""
-        return [
-            str(AddConstraint(key).compile(dialect=_DIALECT)).replace("ALTER TABLE ", f"ALTER TABLE {_place(table)}", 1)
-            for table in tables
-            for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.name))
-        ]
+        keys = [AddConstraint(k, isolate_from_table=False) for t in tables for k in t.foreign_key_constraints]
+        written = [(_place(key.element.table), str(key.compile(dialect=_DIALECT))) for key in keys]
+        return sorted(ddl.replace("ALTER TABLE ", f"ALTER TABLE {place}", 1) for place, ddl in written)
 
     def create_types(self, connection: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
         """Create our own schema and the enumerations that the tables need and the target lacks; the names of these."""
@@ -262,11 +259,6 @@ class Postgres:
     def extent(self, connection: sa.Connection, table: str) -> int:
         """Rows that going through the whole table meets, about; those already deleted are met, too."""
         return connection.exec_driver_sql(f"SELECT pg_relation_size('{table}'::regclass) / 100").scalar_one()
-
-    def support(self, connection: sa.Connection, name: str, table: str, columns: Sequence[str]) -> None:
-        """An index that lets the deletion of referenced rows find the referring ones; dropped after the commit."""
-        wanted = ", ".join(map(quoted, columns))
-        connection.exec_driver_sql(f'CREATE INDEX IF NOT EXISTS "{name}" ON {table} ({wanted})')
 
     def unsupport(self, connection: sa.Connection, names: Sequence[str]) -> None:
         """Nothing yet: see `finish`."""

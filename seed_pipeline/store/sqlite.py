@@ -246,13 +246,8 @@ class SQLite:
         """Rows that going through the whole table meets."""
         return connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
 
-    def support(self, connection: sa.Connection, name: str, table: str, columns: Sequence[str]) -> None:
-        """An index that lets the deletion of referenced rows find the referring ones; gone before the commit."""
-        wanted = ", ".join(map(quoted, columns))
-        connection.exec_driver_sql(f'CREATE INDEX IF NOT EXISTS "{name}" ON {table} ({wanted})')
-
     def unsupport(self, connection: sa.Connection, names: Sequence[str]) -> None:
-        """Drop the indexes of `support`, still within the transaction: readers do not notice."""
+        """Drop the indexes of `supports`, still within the transaction: readers do not notice."""
         for name in names:
             connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{name}"')
 

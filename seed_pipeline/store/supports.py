@@ -6,7 +6,7 @@ The platform declares none on most of its references, and a release that replace
 import hashlib
 
 from seed_pipeline import schema
-from seed_pipeline.store.catalogue import Reference
+from seed_pipeline.store.catalogue import Reference, quoted
 from seed_pipeline.store.workspace import Workspace
 
 _LITTLE_WORK = 1_000_000  # rows to go through; about a tenth of a second
@@ -21,8 +21,8 @@ def make(space: Workspace) -> list[str]:
     parents = {*space.labels("gone"), *space.labels("doomed")}
     needed = [r for r in space.catalogue.to(parents) if _is_needed(space, r)]
     for reference in needed:
-        child = space.sql_name(reference.child)
-        space.dialect.support(space.connection, _name(reference), child, reference.columns)
+        columns = ", ".join(map(quoted, reference.columns))
+        space.run(f'CREATE INDEX IF NOT EXISTS "{_name(reference)}" ON {space.sql_name(reference.child)} ({columns})')
     return [_name(reference) for reference in needed]
 
 
