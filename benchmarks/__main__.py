@@ -1,24 +1,24 @@
 """`python -m benchmarks`: measure, print each row as it comes, keep the tables in benchmarks/RESULTS.md.
 
-Peers are measured only when they are asked for by name: they have to be set up first.
+Volume and peers are measured only when they are asked for by name: they take disk, or have to be set up first.
 """
 
 import argparse
 import os
 from types import ModuleType
 
-from benchmarks import judging, loading, machine, making, results, starting
+from benchmarks import judging, loading, machine, making, results, starting, volume
 from benchmarks.figure import Figure, markdown
 from benchmarks.peers import table as peers
 
 OURS: dict[str, ModuleType] = {"making": making, "judging": judging, "loading": loading, "starting": starting}
-ALL: dict[str, ModuleType] = OURS | {"peers": peers}
+ALL: dict[str, ModuleType] = OURS | {"volume": volume, "peers": peers}
 
 
 def main() -> None:
     """Measure what was asked for, everything otherwise."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure.")
-    parser.add_argument("only", nargs="*", help=f"of {', '.join(ALL)} (all but peers)")
+    parser.add_argument("only", nargs="*", help=f"of {', '.join(ALL)} (all but volume and peers)")
     parser.add_argument("--sessions", nargs="+", type=int, default=[150, 15_000, 150_000], metavar="N")
     parser.add_argument("--large", action="store_true", help="1,500,000 sessions, too (minutes and some GB of disk)")
     parser.add_argument("--dry", action="store_true", help="leave benchmarks/RESULTS.md as it is")

@@ -30,15 +30,17 @@ def measured(sizes: tuple[int, ...]) -> Iterator[Figure]:
         )
 
 
-def generated(sessions: int, out: Path, processes: int | None = None) -> Figure:
-    """One `generate`, from the start of its process to the end of it."""
+def generated(sessions: int, out: Path, processes: int | None = None, workers: int = 0) -> Figure:
+    """One `generate`, from the start of its process to the end of it; with workers, its memory is that of all."""
     asked = [] if processes is None else ["--set", f"main.processes={processes}"]
+    asked += ["--workers", str(workers)] if workers else []
     took = work.pipeline("generate", "--out", out, *asked, sessions=sessions)
     rows: dict[str, int] = took.said["rows"]
     cells = sum(count * len(schema.metadata.tables[name].columns) for name, count in rows.items())
     name = "generate" if processes is None else f"generate, {processes} process{'es' * (processes > 1)}"
     wanted = "≥ 500,000 rows/s" if sessions == 150_000 and processes is None else "≤ 700 MiB"
-    return Figure(name, took.seconds, sessions, sum(rows.values()), cells, took.megabytes, wanted=wanted, cpu=took.cpu)
+    megabytes = took.in_all if workers else took.megabytes
+    return Figure(name, took.seconds, sessions, sum(rows.values()), cells, megabytes, wanted=wanted, cpu=took.cpu)
 
 
 def _grown(made: Figure, before: Figure) -> Figure:

@@ -14,6 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchmarks import memory
+
 MAXRSS_OF_A_MEGABYTE = 1024 * 1024 if sys.platform == "darwin" else 1024
 """getrusage counts bytes on macOS and kibibytes elsewhere."""
 COMMAND = [sys.executable, "-c", "from seed_pipeline.cli import main; main()"]
@@ -21,25 +23,30 @@ AS_OF = "2026-11-01"
 
 
 class Took(NamedTuple):
-    """What a process took, on the clock and of its cores; its largest process's memory; the JSON that it printed."""
+    """What a process took, on the clock and of its cores; its largest process's memory; the JSON that it printed.
+
+    `in_all`: the memory of it and all that it started, together.
+    """
 
     seconds: float
     cpu: float
     megabytes: float | None
     said: Any
+    in_all: float | None = None
 
 
 def process(command: Sequence[str], cwd: Path | None = None, **environment: str) -> Took:
-    """Run the command to its end. Exits with its error where it fails."""
+    """Run the command to its end. Exits with its error where it fails (a check that does not hold is a result)."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
         running = subprocess.Popen(command, stdout=out, stderr=errors, cwd=cwd, env=os.environ | environment)
-        _, status, usage = os.wait4(running.pid, 0)
+        with memory.watched(running.pid) as peak:
+            _, status, usage = os.wait4(running.pid, 0)
         seconds = time.perf_counter() - started
         running.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         errors.seek(0)
-        if status:
+        if running.returncode not in (0, 1):
             sys.exit(f"{' '.join(map(str, command))} failed\n{errors.read().decode()[-3000:]}")
         said = out.read().decode()
         try:
@@ -47,7 +54,7 @@ def process(command: Sequence[str], cwd: Path | None = None, **environment: str)
         except ValueError:
             sys.exit(f"{' '.join(map(str, command))} printed no JSON\n{said[:1000]}")
         cpu, megabytes = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / MAXRSS_OF_A_MEGABYTE
-        return Took(seconds, cpu, megabytes, content)
+        return Took(seconds, cpu, megabytes, content, peak.megabytes)
 
 
 def pipeline(*arguments: object, sessions: int, **options: Any) -> Took:
