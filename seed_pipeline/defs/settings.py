@@ -134,15 +134,16 @@ class SeedSettings(dg.ConfigurableResource):
         description="Write to a database although its name smells of production." + _as(_MAIN.allow_production),
     )
     config_dir: str | None = Field(default=None, description="Folder of settings instead of the shipped configs/.")
-    artifacts: str = Field(
-        default=_MAIN.artifacts, description="Folder of the Parquet artifacts, or a URL such as s3://bucket/seed."
+    artifacts: str | None = Field(
+        default=None,
+        description=f"Folder of the Parquet artifacts, or a URL such as s3://bucket/seed.{_as(_MAIN.artifacts)}",
     )
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Fail at once where the stored configuration of the run holds a password: Dagster keeps it for good."""
         if context.run and context.instance:
             holds(context.instance, context.run.run_id)
-            if self.wishes() != Wishes() or self.artifacts != type(self).model_fields["artifacts"].default:
+            if self.wishes() != Wishes() or self.artifacts not in (None, _MAIN.artifacts):
                 context.instance.add_run_tags(context.run.run_id, LOAD)
         try:
             refuse_secrets(context.run.run_config if context.run else {})
@@ -152,7 +153,7 @@ class SeedSettings(dg.ConfigurableResource):
     @property
     def store(self) -> Artifacts:
         """The artifacts of this run."""
-        return Artifacts(self._changed("artifacts") or self.wishes().settings().main.artifacts)
+        return Artifacts(self.artifacts or self.wishes().settings().main.artifacts)
 
     def load(self, like: str | None = None) -> Settings:
         """The settings of this run.

@@ -31,7 +31,7 @@ def test_every_setting_says_how_it_stands() -> None:
     for name, usual in (("seed", main.seed), ("sessions", 150), ("as_of", "today"), ("target", main.target)):
         assert f"As configs/ has it: {usual}." in str(OFFERED[name].description)
     filled_in = {name for name, value in offered().items() if value is not None}
-    assert filled_in == {"artifacts", "overrides", "presets", "rules"}
+    assert filled_in == {"overrides", "presets", "rules"}
 
 
 def test_every_setting_is_described() -> None:
