@@ -1,6 +1,5 @@
 """The memory of a process and of all that it started, together, as it goes."""
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,12 +37,12 @@ def watched(pid: int) -> Iterator[Peak]:
 def family(pid: int) -> list[int]:
     """The process and all that descend from it."""
     children: dict[int, list[int]] = {}
-    for number in filter(str.isdigit, os.listdir("/proc")):
+    for process in Path("/proc").glob("[1-9]*"):
         try:
-            parent = int(Path("/proc", number, "stat").read_text().rpartition(")")[2].split()[1])
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
         except OSError:
             continue
-        children.setdefault(parent, []).append(int(number))
+        children.setdefault(parent, []).append(int(process.name))
     found = [pid]
     for one in found:
         found += children.get(one, [])

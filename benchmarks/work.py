@@ -46,9 +46,9 @@ def process(command: Sequence[str], cwd: Path | None = None, **environment: str)
         running.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         errors.seek(0)
-        if running.returncode not in (0, 1):
-            sys.exit(f"{' '.join(map(str, command))} failed\n{errors.read().decode()[-3000:]}")
         said = out.read().decode()
+        if running.returncode > 1 or (status and not said):
+            sys.exit(f"{' '.join(map(str, command))} failed\n{errors.read().decode()[-3000:]}")
         try:
             content = json.loads(said) if said else None
         except ValueError:
