@@ -53,16 +53,17 @@ def run(asked: "Wishes", keep: Path | None, as_json: bool) -> int:
 
     Examples:  seed-pipeline run   |   seed-pipeline run --seed 7 --sessions 1500 --target sqlite:///data/big.db
     """
-    from seed_pipeline.pipeline.opening import held
+    from seed_pipeline.pipeline.opening import held, is_kept
+    from seed_pipeline.store.artifacts import Artifacts
 
-    settings = asked.settings()
+    settings = asked.settings(checked=False)  # what the target holds has been checked
     there = held(settings)
-    if there and keep is None:
+    if there and (keep is None or is_kept(there, Artifacts(keep))):
         return _unchanged(settings, there, as_json)
     from seed_pipeline.pipeline import running
 
     with progress(not as_json) as watch:
-        outcome = running.run(settings, keep, watch)
+        outcome = running.run(asked.settings(), keep, watch)
     return finished(outcome, as_json)
 
 
@@ -72,13 +73,14 @@ def materialize(asked: "Wishes", as_json: bool) -> int:
 
     Uses the Dagster instance of DAGSTER_HOME, or .dagster_home in the project when that is not set.
     """
-    from seed_pipeline.pipeline.opening import held, is_kept
+    from seed_pipeline.pipeline.opening import has_history, held, is_kept
+    from seed_pipeline.store.artifacts import Artifacts
     from seed_pipeline.store.places import place, report_on
 
     settings = asked.settings()
     there, artifacts = held(settings), place(settings.main.artifacts)
     report_at = report_on(artifacts)
-    if there and report_at.is_file() and is_kept(there, artifacts):
+    if there and report_at.is_file() and has_history() and is_kept(there, Artifacts(artifacts)):
         return _unchanged(settings, there, as_json, report_at)
     from seed_pipeline.defs.launch import materialize as through_dagster
     from seed_pipeline.pipeline.making import watched

@@ -52,9 +52,10 @@ def reachable(settings: Settings) -> None:
 def held(settings: Settings) -> Held | None:
     """What the target holds, if that is what a run with these settings and this code would leave there, row by row.
 
-    Raises StoreError if the target may not or cannot be opened.
+    Looked at: seed, settings, date, version and code, as the newest release remembers them; of every table that it
+    filled the seal (SQLite: a hash of all rows; PostgreSQL: which transactions wrote how many). Not looked at: others'
+    tables, and the rules of ours. Raises StoreError if the target may not or cannot be opened.
     """
-    reachable(settings)
     main = settings.main
     if main.empty_foreign_data:
         return None
@@ -69,13 +70,25 @@ def held(settings: Settings) -> Held | None:
         return held_by(engine, said)
 
 
-def is_kept(there: Held, folder: Path) -> bool:
-    """Whether a folder has the artifacts of what a target holds, and the kept Dagster instance a history to show."""
-    home = Path(os.environ.get("DAGSTER_HOME") or CONFIGS.parent / ".dagster_home")
+def is_kept(there: Held, artifacts: Artifacts) -> bool:
+    """Whether a folder has the artifacts of what a target holds, byte for byte, and verdicts that let them pass."""
+    from seed_pipeline.pipeline.ledger import refusals  # who only asks the target has no need of it
+
     try:
-        return (home / "history").is_dir() and Artifacts(folder).fingerprint() == there.fingerprint
+        if artifacts.fingerprint() != there.fingerprint or refusals(artifacts, {}):
+            return False
+        for asset in artifacts.assets():
+            for table in artifacts.manifest(asset).tables:
+                artifacts.parts(asset, table)
     except StoreError:
         return False
+    return True
+
+
+def has_history() -> bool:
+    """Whether the kept Dagster instance has a history to show."""
+    home = Path(os.environ.get("DAGSTER_HOME") or CONFIGS.parent / ".dagster_home")
+    return (home / "history").is_dir()
 
 
 def version() -> str:

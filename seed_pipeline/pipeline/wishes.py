@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from seed_pipeline.core.plan.world import World
-from seed_pipeline.quality.feasibility.contradictions import check
 from seed_pipeline.settings import SHIPPED, Main, Settings, SettingsError, in_presets, load, settings_of
 from seed_pipeline.settings.files import apply_overrides
 
@@ -71,8 +71,10 @@ class Wishes:
         others = {name: value for name, value in options.items() if name not in names}
         return cls(**{name: value for name, value in wished.items() if value is not None}), others
 
-    def settings(self, today: date | None = None) -> Settings:
+    def settings(self, today: date | None = None, *, checked: bool = True) -> Settings:
         """The settings as wished; `today` stands in for `as_of: today`, which else is today in main.time_zone.
+
+        checked: whether they contradict each other is found out, too, as it has to be before anything is made.
 
         What the machine takes for today plays no part: it may be a day ahead, and the window would end in the future.
         Raises SettingsError.
@@ -82,8 +84,8 @@ class Wishes:
         place = (day, tuple(self.presets), _state(self.config))
         asked = tuple(self.as_overrides())
         if self.feedback is not None:
-            asked += tuple(_in_proportion(_loaded(self.config, asked, *place), self.feedback))
-        return _loaded(self.config, asked, *place)
+            asked += tuple(_in_proportion(_read(self.config, asked, *place), self.feedback))
+        return (_loaded if checked else _read)(self.config, asked, *place)
 
     def as_overrides(self) -> list[str]:
         """All that is wished beside folder, presets and feedback, as strings `section.key=value`."""
@@ -120,15 +122,31 @@ def _in_proportion(settings: Settings, share: float) -> list[str]:
 
 
 @lru_cache(maxsize=8)
+def _read(
+    config: Path | None, overrides: tuple[str, ...], today: date, presets: tuple[str, ...], state: tuple
+) -> Settings:
+    with _told_by_presets(config, presets):
+        return load(config, overrides, today=today, presets=presets)
+
+
+@lru_cache(maxsize=8)
 def _loaded(
     config: Path | None, overrides: tuple[str, ...], today: date, presets: tuple[str, ...], state: tuple
 ) -> Settings:
-    try:
-        settings = load(config, overrides, today=today, presets=presets)
+    from seed_pipeline.quality.feasibility.contradictions import check  # a run with nothing to do has no need of it
+
+    settings = _read(config, overrides, today, presets, state)
+    with _told_by_presets(config, presets):
         check(settings)
+    return settings
+
+
+@contextmanager
+def _told_by_presets(config: Path | None, presets: tuple[str, ...]) -> Iterator[None]:
+    try:
+        yield
     except SettingsError as error:
         raise in_presets(error, config or SHIPPED, presets) from None
-    return settings
 
 
 def _state(config: Path | None) -> tuple:

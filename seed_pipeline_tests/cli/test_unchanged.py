@@ -11,6 +11,7 @@ import pytest
 
 from seed_pipeline.pipeline import opening
 from seed_pipeline.pipeline.wishes import Wishes
+from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline_tests.cli.conftest import AS_OF, Command
 
 RUN = ("run", *AS_OF, "--target", "sqlite:///seed.db")
@@ -78,15 +79,28 @@ def test_other_settings_code_or_wishes_are_something_to_do(
     assert not is_held()
 
 
-def test_make_seed_looks_for_artifacts_and_history_too(
-    database: Path, seeded: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_whoever_keeps_artifacts_has_them(
+    command: Command, database: Path, seeded: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Without them there would be nothing to see in the UI, whatever the database holds."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    there = opening.held(Wishes(as_of=AS_OF[1], target="sqlite:///seed.db").settings())
+    """What a folder lacks, or has damaged or without verdicts, is made again, whatever the database holds."""
+    kept = tmp_path / "kept"
+    shutil.copytree(seeded / "artifacts", kept)
+    part = next((kept / "feedback").rglob("*.parquet"))
+    whole = part.read_bytes()
+    there = opening.held(Wishes(as_of=AS_OF[1], target=f"sqlite:///{database}").settings())
     assert there is not None
-    assert not opening.is_kept(there, seeded / "artifacts")
+    assert "Nothing to do" in command(*RUN, "--artifacts", str(kept)).out
+    assert not opening.is_kept(there, Artifacts(tmp_path / "nothing"))
+    part.write_bytes(whole[:-1] + b"?")
+    assert not opening.is_kept(there, Artifacts(kept))
+    part.write_bytes(whole)
+    (kept / "verdicts.json").unlink()
+    assert not opening.is_kept(there, Artifacts(kept))
+
+
+def test_make_seed_looks_for_a_history_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without one there would be nothing to see in the UI, whatever the database holds."""
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    assert not opening.has_history()
     (tmp_path / "history").mkdir()
-    assert opening.is_kept(there, seeded / "artifacts")
-    assert not opening.is_kept(there, tmp_path / "nothing")
+    assert opening.has_history()
