@@ -108,7 +108,7 @@ def _entity(place: Place, name: str) -> dg.AssetsDefinition:
         settings = place.of(context)
         opened, changes = settings.write(settings.make(name, upstream))
         pictures = on_asset(name, settings.load(like=name), settings.store)
-        return _output(opened, {**watched(name, settings.store), **changed_metadata(changes), **pictures})
+        return _output(opened, {**pictures, **watched(name, settings.store), **changed_metadata(changes)})
 
     return written
 

@@ -109,9 +109,10 @@ def _metadata(verdict: Verdict, sheet: Sheet) -> dict[str, dg.MetadataValue | st
         "n": int(verdict.n),
         "deviation": round(float(verdict.deviation), 4),
         "setting": verdict.setting,
-        "what to try": verdict.hint,
         "fingerprint": sheet.seen[sheet.asset],
     }
+    if verdict.failed:
+        found["what to try"] = verdict.hint
     if verdict.rows:
         found["observed against expected"] = table(verdict.rows)
     if verdict.evidence:

@@ -29,8 +29,11 @@ def declared() -> dict[str, dict[str, list[str]]]:
 
 
 def column_schema(asset: str) -> dg.TableSchema:
-    """The columns that the asset fills, those of its working tables included."""
-    return dg.TableSchema(columns=[_described(name, _origin(deps)) for name, deps in declared()[asset].items()])
+    """The columns that the asset fills; its working tables' are in the lineage alone."""
+    filled = {
+        name: deps for name, deps in declared()[asset].items() if name.partition(".")[0] in schema.metadata.tables
+    }
+    return dg.TableSchema(columns=[_described(name, _origin(deps)) for name, deps in filled.items()])
 
 
 def column_lineage(asset: str, prefix: Sequence[str] = ()) -> dg.TableColumnLineage:
@@ -86,8 +89,6 @@ def _more(names: list[str]) -> str:
 
 def _described(name: str, origin: str = "") -> dg.TableColumn:
     table, _, column = name.partition(".")
-    if table not in schema.metadata.tables:
-        return dg.TableColumn(name, "working", f"A working figure for later assets; never released.{origin}")
     definition = schema.metadata.tables[table].columns[column]
     said = f"{definition.comment}{origin}"
     return dg.TableColumn(name, str(definition.type.compile()), said, constraints=_limits(definition))

@@ -44,7 +44,7 @@ OF_STATEMENTS = {
 def on_asset(asset: str, settings: Settings, artifacts: Artifacts) -> dict[str, dg.MetadataValue]:
     """The asset's pictures, and the first rows of each table in which it has a part."""
     with _scope(asset, settings, artifacts) as scope:
-        return {**_drawn(OF_ASSETS.get(asset, ()), scope), **_first_rows(asset, scope)}
+        return {**_drawn(OF_ASSETS.get(asset, ()), scope, at_once=True), **_first_rows(asset, scope)}
 
 
 def on_failure(asset: str, statement: str, settings: Settings, artifacts: Artifacts) -> dict[str, dg.MetadataValue]:
@@ -52,7 +52,7 @@ def on_failure(asset: str, statement: str, settings: Settings, artifacts: Artifa
     if statement not in OF_STATEMENTS:
         return {}
     with _scope(asset, settings, artifacts) as scope:
-        return _drawn((OF_STATEMENTS[statement],), scope)
+        return _drawn((OF_STATEMENTS[statement],), scope, at_once=False)
 
 
 @contextmanager
@@ -61,7 +61,8 @@ def _scope(asset: str, settings: Settings, artifacts: Artifacts) -> Iterator[Sco
         yield scope
 
 
-def _drawn(names: tuple[str, ...], scope: Scope) -> dict[str, dg.MetadataValue]:
+def _drawn(names: tuple[str, ...], scope: Scope, at_once: bool) -> dict[str, dg.MetadataValue]:
+    """Dagster shows short markdown at once, on an asset's page, and what is longer, or on a check's, behind a link."""
     if not names:
         return {}
     # Matplotlib takes its time to import, and definitions have to load at once.
@@ -69,9 +70,9 @@ def _drawn(names: tuple[str, ...], scope: Scope) -> dict[str, dg.MetadataValue]:
 
     found: dict[str, dg.MetadataValue] = {}
     for picture in pictures(scope, names):
-        # Dagster shows markdown with a picture in it behind a link only: its words and figures are seen at once.
+        found |= {picture.title: dg.MetadataValue.md(picture.small)} if picture.small and at_once else {}
         found[f"{picture.title}, in words"] = dg.MetadataValue.text(picture.alt)
-        found[picture.title] = dg.MetadataValue.md(picture.markdown)
+        found[f"{picture.title}, large"] = dg.MetadataValue.md(picture.markdown)
     return found
 
 

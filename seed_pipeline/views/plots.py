@@ -15,6 +15,7 @@ from seed_pipeline.quality.scope import Scope
 from seed_pipeline.settings import Settings
 from seed_pipeline.views import drawing
 from seed_pipeline.views.drawing import Draw, Rows
+from seed_pipeline.views.small import small
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Picture:
     title: str
     png: bytes
     alt: str
+    small: str
+    """Markdown with the picture in a few hundred letters; empty where it cannot be."""
 
     @property
     def address(self) -> str:
@@ -76,7 +79,7 @@ def _drawn(name: str, plot: Plot, rows: Rows, settings: Settings) -> Picture:
     said = plot.draw(axes, rows, settings)
     buffer = BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
-    return Picture(name, plot.title, buffer.getvalue(), said)
+    return Picture(name, plot.title, buffer.getvalue(), said, small(plot.title, figure))
 
 
 _DONE = "FROM session_fact WHERE status = 'completed'"

@@ -148,6 +148,7 @@ def test_a_tweak_marks_feedback_alone(person: Person) -> None:
     assert [asset for asset in ENTITIES if after[asset] != before[asset]] == ["feedback"]
     person.go("assets/feedback?view=overview")
     person.sees("what changed")
+    expect(person.page.locator("img[alt='Feedback and stars by score']")).to_be_visible()
     assert "feedback" not in person.unsynced()
 
 

@@ -267,21 +267,26 @@ def test_an_asset_shows_what_changed_and_pictures(loaded: Place) -> None:
     assert metadata["dagster/row_count"].value == 150
     assert "| sessions | *rows* | 150 |" in metadata["what changed"].md_str  # type: ignore[union-attr]
     for picture in ("Sessions per day", "Sessions by weekday and hour", "Outcomes of all sessions"):
-        assert "data:image/png;base64," in metadata[picture].md_str  # type: ignore[union-attr]
+        assert "data:image/png;base64," in metadata[f"{picture}, large"].md_str  # type: ignore[union-attr]
     assert "completed 88.0%" in str(metadata["Outcomes of all sessions, in words"].value)
     assert len(metadata["first rows of sessions"].value.records) == 5  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("asset", OF_ASSETS)
 def test_every_asset_shows_its_picture_and_first_rows(loaded: Place, asset: str) -> None:
-    """Drawn with the targets in it, and its figures in words beside it."""
+    """Drawn with the targets in it: small enough to be seen at once (Dagster hides markdown of 1,000 letters and more),
+    its figures in words beside it, and large behind a link."""
     event = loaded.instance.get_latest_materialization_event(dg.AssetKey(asset))
     assert event is not None
     assert event.asset_materialization is not None
     metadata = event.asset_materialization.metadata
     for name in OF_ASSETS[asset]:
-        assert "data:image/png;base64," in metadata[PLOTS[name].title].md_str  # type: ignore[union-attr]
-        assert metadata[f"{PLOTS[name].title}, in words"].value
+        title = PLOTS[name].title
+        assert "data:image/png;base64," in metadata[f"{title}, large"].md_str  # type: ignore[union-attr]
+        assert metadata[f"{title}, in words"].value
+        if name != "hours_and_weekdays":
+            assert len(metadata[title].md_str) < 1000  # type: ignore[union-attr]
+            assert "data:image/svg+xml" in metadata[title].md_str  # type: ignore[union-attr]
     assert any(name.startswith("first rows of ") for name in metadata)
 
 
@@ -291,7 +296,7 @@ def test_a_failed_check_shows_what_one_asks_first(place: Place) -> None:
     found = next(e for e in result.get_asset_check_evaluations() if e.check_name == "O1_completed")
     assert not found.passed
     assert {"observed", "expected", "n", "deviation", "setting", "what to try", "fingerprint"} <= set(found.metadata)
-    assert "data:image/png;base64," in found.metadata["Outcomes of all sessions"].md_str  # type: ignore[union-attr]
+    assert "data:image/png;base64," in found.metadata["Outcomes of all sessions, large"].md_str  # type: ignore[union-attr]
     assert found.metadata["observed against expected"].records[0].data["observed"] == 0.88  # type: ignore[union-attr]
 
 
