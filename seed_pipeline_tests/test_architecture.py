@@ -17,10 +17,10 @@ MAY_IMPORT = {
     "store": {"schema", "settings", "core", "quality"},
     "blast_radius": {"schema", "store"},
     "reference_docs": {"schema", "settings", "core", "quality"},
-    "pipeline": {"schema", "settings", "core", "quality", "store"},
+    "pipeline": {"schema", "settings", "core", "quality", "store", "blast_radius", "views"},
     "testing": {"settings", "core", "store", "pipeline"},
     "grade": {"schema", "store"},
-    "views": {"schema", "settings", "core", "quality", "store", "blast_radius", "pipeline"},
+    "views": {"schema", "settings", "core", "quality", "store", "blast_radius"},
     "defs": {
         "schema",
         "settings",

@@ -17,7 +17,7 @@ from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.settings import SettingsError
 from seed_pipeline.store import database
 from seed_pipeline.store.artifacts import Artifacts
-from seed_pipeline.views.explain import explain
+from seed_pipeline.views.why.explain import explain
 from seed_pipeline_tests.cli.conftest import AS_OF, command  # noqa: F401
 from seed_pipeline_tests.quality.test_injected import found, wanted
 from seed_pipeline_tests.store.conftest import postgres, server, sqlite, target  # noqa: F401

@@ -23,7 +23,7 @@ def explain(asked: "Wishes", identifier: str, artifacts: Path | None, as_json: b
     Example:  seed-pipeline explain 2775de96
     """
     from seed_pipeline.pipeline.asking import scope
-    from seed_pipeline.views.explain import explain as explained
+    from seed_pipeline.views.why.explain import explain as explained
 
     with scope(asked, artifacts) as there:
         found = explained(there, identifier)
@@ -43,8 +43,8 @@ def report(asked: "Wishes", file: Path, artifacts: Path | None, as_json: bool) -
     Example:  seed-pipeline report --out report.html
     """
     from seed_pipeline.cli import show
+    from seed_pipeline.pipeline.reporting import of_artifacts, of_target
     from seed_pipeline.views.page import page_of, refuse, written
-    from seed_pipeline.views.source import of_artifacts, of_target
 
     refuse(file)
     source = of_target(asked) if artifacts is None else of_artifacts(asked, artifacts)

@@ -7,7 +7,7 @@ REFUSED, WRONG = 1, 2
 _THEIRS = {
     ("seed_pipeline.settings.files", "SettingsError"): WRONG,
     ("seed_pipeline.store.errors", "StoreError"): WRONG,
-    ("seed_pipeline.views.lookup", "ExplainError"): WRONG,
+    ("seed_pipeline.views.why.lookup", "ExplainError"): WRONG,
     ("seed_pipeline.defs.launch", "LaunchError"): WRONG,
     ("seed_pipeline.pipeline.ledger", "RefusedError"): REFUSED,
     ("duckdb", "OutOfMemoryException"): WRONG,

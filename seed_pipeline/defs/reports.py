@@ -42,8 +42,8 @@ def report(place: Place) -> dg.AssetsDefinition:
 
 def _written(settings: SeedSettings) -> dg.MaterializeResult:
     # Matplotlib and the template take their time to import, and definitions have to load at once.
+    from seed_pipeline.pipeline.reporting import of_candidate
     from seed_pipeline.views.page import page_of, written
-    from seed_pipeline.views.source import of_candidate
 
     out = report_on(settings.store.root)
     try:

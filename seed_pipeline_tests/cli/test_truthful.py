@@ -15,10 +15,10 @@ import pytest
 from seed_pipeline.cli import main
 from seed_pipeline.pipeline import making, running
 from seed_pipeline.pipeline.opening import opened
+from seed_pipeline.pipeline.reporting import command as made_again
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.settings import load
 from seed_pipeline.settings.secret import Address, redacted
-from seed_pipeline.views.source import command as made_again
 from seed_pipeline_tests.cli.conftest import Command
 from seed_pipeline_tests.pipeline.test_engine import DAY
 

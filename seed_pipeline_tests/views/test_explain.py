@@ -13,7 +13,7 @@ from seed_pipeline.quality.scope import Scope, of_frames
 from seed_pipeline.settings import Settings
 from seed_pipeline.store.assembly import whole
 from seed_pipeline.store.frames import Tables
-from seed_pipeline.views.explain import ExplainError, Explanation, explain
+from seed_pipeline.views.why.explain import ExplainError, Explanation, explain
 from seed_pipeline_tests.core.conftest import make_all, settings_with
 
 SETTINGS = settings_with()

@@ -13,12 +13,13 @@ from seed_pipeline.blast_radius import Version, blast_radius, kept, remember
 from seed_pipeline.core.dataset import ENTITIES, UPSTREAM
 from seed_pipeline.pipeline.checking import opened_target
 from seed_pipeline.pipeline.making import Opened, generate, made
+from seed_pipeline.pipeline.reporting import of_artifacts, of_target
 from seed_pipeline.pipeline.running import run
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.quality.scope import of_frames
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.views.page import page_of, refuse, written
-from seed_pipeline.views.source import Source, of_artifacts, of_target
+from seed_pipeline.views.source import Source
 from seed_pipeline_tests.quality.datasets import TODAY
 
 VOID = {"meta", "link", "img", "br", "hr", "input", "rect", "circle"}

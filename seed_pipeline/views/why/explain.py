@@ -7,10 +7,10 @@ Nothing is made again: what is said was read from the tables, and from the setti
 """
 
 from seed_pipeline.quality.scope import Scope
-from seed_pipeline.views.lookup import ExplainError, Explanation, Found, alert_lines, find
-from seed_pipeline.views.session import of_session
-from seed_pipeline.views.student import of_student
-from seed_pipeline.views.tutor import of_tutor
+from seed_pipeline.views.why.lookup import ExplainError, Explanation, Found, alert_lines, find
+from seed_pipeline.views.why.session import of_session
+from seed_pipeline.views.why.student import of_student
+from seed_pipeline.views.why.tutor import of_tutor
 from seed_pipeline.views.words import columns, laid_out
 
 _KINDS = {"session": of_session, "student": of_student, "tutor": of_tutor}

@@ -8,8 +8,8 @@ from seed_pipeline.settings.facts import PROBABILITY_METRICS
 from seed_pipeline.settings.personas import StudentPersona, TutorPersona
 from seed_pipeline.settings.ranges import middle
 from seed_pipeline.views.cast import Row
-from seed_pipeline.views.lookup import Explanation, Found, alert_lines
-from seed_pipeline.views.steps import idle, measures
+from seed_pipeline.views.why.lookup import Explanation, Found, alert_lines
+from seed_pipeline.views.why.steps import idle, measures
 from seed_pipeline.views.words import columns, figure, laid_out, moment, percent, span
 
 _OF_TUTOR = {

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from seed_pipeline.quality.sql import literal
-from seed_pipeline.views.lookup import Explanation, Found, alert_lines
 from seed_pipeline.views.traits import TRAITS, Observed, Trait, observed, seen
+from seed_pipeline.views.why.lookup import Explanation, Found, alert_lines
 from seed_pipeline.views.words import columns, figure, laid_out, percent, span
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from seed_pipeline.views.cast import Row
-from seed_pipeline.views.lookup import Explanation, Found, alert_lines
+from seed_pipeline.views.why.lookup import Explanation, Found, alert_lines
 from seed_pipeline.views.words import columns, counted, day, figure, laid_out, moment, percent
 
 _WHO = """SELECT u.name, student_persona AS persona, students.status, students.churned_date,
