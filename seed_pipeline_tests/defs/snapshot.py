@@ -1,10 +1,14 @@
-"""The graph, its checks, jobs and sensors as plain values; run as a module, it renews the committed snapshot."""
+"""The graph, its checks, jobs and sensors as plain values; run as a module, it renews the committed snapshot, and the
+settings that stand in for a file of configs/ that is broken from the first."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
 
 from seed_pipeline.definitions import defs
+from seed_pipeline.defs.last_good import PACKED, SOME_DAY, content_of
+from seed_pipeline.pipeline.wishes import Wishes
 
 SNAPSHOT = Path(__file__).with_name("snapshot.json")
 
@@ -43,4 +47,5 @@ def _said(check: Any) -> list[str]:
 
 
 if __name__ == "__main__":
+    PACKED.write_bytes(gzip.compress(content_of(Wishes().settings(SOME_DAY)).encode(), mtime=0))
     SNAPSHOT.write_text(json.dumps(taken(), indent=1) + "\n", encoding="utf-8")

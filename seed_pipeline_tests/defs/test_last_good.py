@@ -51,3 +51,5 @@ def test_a_setting_that_cannot_be_changes_descriptions_alone(tmp_path: Path) -> 
         assert all(says in text.splitlines()[0] for text in now["described"].values())
         assert [cron for cron, _ in now["schedules"].values()] == [cron for cron, _ in before["schedules"].values()]
         assert all(says in text for _, text in now["schedules"].values())
+    (tmp_path / FILE).unlink()
+    assert shown(tmp_path)["checks"] == before["checks"], "before anything was kept, as the version came"
