@@ -172,7 +172,7 @@ def clean(asked: "Wishes", as_json: bool) -> int:
     return 0
 
 
-@command(app, *READ, *SETTINGS, "as_json", "statement")
+@command(app, *READ, "scheduler", *SETTINGS, "as_json", "statement")
 def check(asked: "Wishes", artifacts: Path | None, as_json: bool, statement: str | None) -> int:
     """Judge what is there against the contract and print every verdict. Exit code 1 if a blocking one fails.
 

@@ -119,7 +119,7 @@ OPTIONS: Mapping[str, _Given] = {
         min=1, max=256,
     ),
     "scheduler": _option(
-        "--scheduler", "A Dask cluster that is there already, tcp://host:8786; it sees the same folders.", _PLACES,
+        "--scheduler", "A Dask cluster that is there, tcp://host:8786; it sees the same folder or URL.", _PLACES,
         metavar="URL",
     ),
     "config": _option("--config", "Folder of settings instead of the shipped configs/.", _PLACES, Path),

@@ -1,13 +1,14 @@
-"""Chunks made by the workers of a Dask cluster: one on this machine, or one that is there already.
+"""Chunks made, and counted, by the workers of a Dask cluster: one on this machine, or one that is there already.
 
 Dask hands chunks out, and hands them out again when a worker is lost. Workers write their parts where this process
-reads them, so both need the same folder; what they send is no more than the parts' SHA-256.
+reads them, so both need the same folder or URL; what they send is no more than the parts' SHA-256, or sums.
 """
 
 import logging
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
@@ -24,6 +25,10 @@ except ImportError:
         "main.workers, main.scheduler", None, "Dask is not installed", "pip install 'seed-pipeline[cluster]'"
     ) from None
 
+T = TypeVar("T")
+R = TypeVar("R")
+_CODE = (*MAKERS, "quality", "pipeline/summing.py")
+"""What workers have to have as we have it."""
 AT_ONCE = 2
 """Chunks under way for each worker: the next is there when one is done."""
 Sent = tuple[dict[str, dict[str, str]], pa.Table | None]
@@ -32,14 +37,20 @@ Sent = tuple[dict[str, dict[str, str]], pa.Table | None]
 
 def in_order(works: Sequence[Work], main: Main) -> Iterator[Done]:
     """Every chunk, in order. Raises SettingsError where the cluster cannot be had, or loses every worker on a chunk."""
+    for work, sent in zip(works, mapped(_made, works, main), strict=True):
+        yield _received(work, *sent)
+
+
+def mapped(work: Callable[[T], R], of: Sequence[T], main: Main) -> Iterator[R]:
+    """What workers make of each, in order; a few under way for each worker. Raises SettingsError as `in_order`."""
     with _client(main) as client:
         waiting: deque = deque()
-        for work in works:
-            waiting.append((work, client.submit(_made, work, pure=False)))
+        for number, one in enumerate(of):
+            waiting.append((number, client.submit(work, one, pure=False)))
             if len(waiting) > AT_ONCE * max(1, len(client.nthreads())):
-                yield _received(*waiting.popleft())
+                yield _result(*waiting.popleft())
         while waiting:
-            yield _received(*waiting.popleft())
+            yield _result(*waiting.popleft())
 
 
 def _made(work: Work) -> Sent:
@@ -48,14 +59,17 @@ def _made(work: Work) -> Sent:
     return {entity: {part.table: part.sha256 for part in parts} for entity, parts in done.parts.items()}, done.dashboard
 
 
-def _received(work: Work, future) -> Done:
+def _result(number: int, future: Any) -> Any:
     try:
-        sent, dashboard = future.result()
+        return future.result()
     except KilledWorker:
-        why = f"chunk {work.number} ended every worker that tried it, most likely for want of memory"
+        why = f"chunk {number} ended every worker that tried it, most likely for want of memory"
         raise SettingsError(
             "main.chunk_cohorts", None, why, "make chunks smaller, or give workers more memory"
         ) from None
+
+
+def _received(work: Work, sent: dict[str, dict[str, str]], dashboard: pa.Table | None) -> Done:
     folders = work.folders.items()
     parts = {e: [read_part(folder, t, work.number, sha) for t, sha in sent[e].items()] for e, folder in folders}
     return Done(parts, dashboard)
@@ -68,7 +82,7 @@ def _client(main: Main) -> Iterator[Client]:
         stack.enter_context(config.set({"distributed.comm.timeouts.connect": "10s"}))
         where = main.scheduler
         if not where:
-            local = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": logging.CRITICAL}
+            local = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": logging.CRITICAL}
             where = stack.enter_context(LocalCluster(n_workers=main.workers, **local))
         try:
             client = stack.enter_context(Client(where, timeout=10))
@@ -81,9 +95,9 @@ def _client(main: Main) -> Iterator[Client]:
 
 def _must_be_of_one_mind(client: Client, where: str) -> None:
     """Raise SettingsError unless there are workers, and all have our code: the same bytes, whoever makes them (X1)."""
-    ours = digest_of(*MAKERS)
+    ours = digest_of(*_CODE)
     try:
-        theirs = client.run(digest_of, *MAKERS)
+        theirs = client.run(digest_of, *_CODE)
     except ModuleNotFoundError:
         theirs = {"a worker": None}
     if not theirs:

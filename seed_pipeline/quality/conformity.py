@@ -1,7 +1,7 @@
 """Whether what an asset made is what the schema says: one verdict for each asset, by Pandera, chunk by chunk."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -21,12 +21,25 @@ DISTRIBUTIONS = (
 """Statements that the schema of `sessions` says, too: shares of outcomes, and no-show rates by persona."""
 
 
+class Looked(NamedTuple):
+    """What was found in some chunks: wrong values, rows, and the first of what is wrong."""
+
+    wrong: int
+    rows: int
+    shown: list[dict[str, str]]
+
+
 def conformity(asset: str, chunks: Iterable[Mapping[str, Any]], judged: Sequence[Verdict] = ()) -> Verdict:
     """The verdict `schema` on one asset: every value in its tables that the platform's schema would not take.
 
-    Frames are held against the Pandera schemas; Arrow tables only where a glance does not settle it. Of the verdicts
-    already `judged` those on distributions count: what their query found is a check of the schema, and not asked twice.
+    Of the verdicts already `judged` those on distributions count: what their query found is a check of the schema, and
+    not asked twice.
     """
+    return concluded(asset, [looked(asset, chunks)], judged)
+
+
+def looked(asset: str, chunks: Iterable[Mapping[str, Any]]) -> Looked:
+    """What is wrong: frames are held against the Pandera schemas; Arrow only where a glance does not settle it."""
     wrong, rows = 0, 0
     shown: list[dict[str, str]] = []
     for tables in chunks:
@@ -35,6 +48,13 @@ def conformity(asset: str, chunks: Iterable[Mapping[str, Any]], judged: Sequence
             failures = _failures(name, tables[name], columns)
             wrong += len(failures)
             shown += failures[: SHOWN - len(shown)]
+    return Looked(wrong, rows, shown)
+
+
+def concluded(asset: str, found: Sequence[Looked], judged: Sequence[Verdict] = ()) -> Verdict:
+    """The verdict from what was found in all chunks, by whoever looked."""
+    wrong, rows = sum(part.wrong for part in found), sum(part.rows for part in found)
+    shown = [record for part in found for record in part.shown][:SHOWN]
     missed = [v for v in judged if v.name in DISTRIBUTIONS and v.failed and v.blocking]
     wrong += len(missed)
     shown += [{"table": "sessions", "check": v.name, "value": v.finding, "key": v.name} for v in missed]

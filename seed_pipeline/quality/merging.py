@@ -49,10 +49,10 @@ def added(parts: Iterable[Sums]) -> Sums:
     for row in (row for part in parts for row in part):
         names = list(row)
         keys = names[: names.index("n")] if "n" in row else []
-        mine = found.setdefault(tuple(row[key] for key in keys) if "n" in row else (len(found), "row"), {})
+        mine = found.setdefault(tuple(row[key] for key in keys) if "n" in row else (f"{len(found):09d}", "row"), {})
         for name in names:
             mine[name] = row[name] if name in keys else _plus(mine.get(name), row[name])
-    return list(found.values())
+    return [found[key] for key in sorted(found, key=lambda key: [str(part) for part in key])]
 
 
 def _plus(a: Any, b: Any) -> Any:
@@ -62,12 +62,14 @@ def _plus(a: Any, b: Any) -> Any:
 class Merged:
     """Stands in for a scope: what is asked of the data is answered by the sums of its ranges."""
 
-    def __init__(self, scope: Scope, parts: Sequence[Mapping[str, Sums]]) -> None:
-        """`scope` has the settings and the reference tables, as every range has them."""
-        self.scope, self.settings, self.tables = scope, scope.settings, scope.tables
+    def __init__(self, scope: Scope, parts: Sequence[Mapping[str, Sums]], whole: Scope) -> None:
+        """`scope` has the settings and the reference tables, as every range has them; `whole` answers all the rest."""
+        self.scope, self.settings, self.tables, self.whole = scope, scope.settings, scope.tables, whole
         self.sums = {query: added(part.get(query, []) for part in parts) for part in parts for query in part}
 
     def rows(self, query: str, edge_cases: bool = True) -> Sums:
-        """The rows of a query that the ranges were asked."""
-        sums = self.sums.get(query, [])
+        """The rows of a query: from the sums where the ranges were asked it."""
+        if query not in self.sums:
+            return self.whole.rows(query, edge_cases)
+        sums = self.sums[query]
         return self.scope.rows(concluding(query, sums), edge_cases) if sums and _STEP in query else sums

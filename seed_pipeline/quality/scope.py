@@ -124,10 +124,10 @@ def needed(query: str, recipes: Mapping[str, Any]) -> list[str]:
 
 
 @contextmanager
-def opened(tables: Mapping[str, Relation], settings: Settings) -> Iterator[Scope]:
+def opened(tables: Mapping[str, Relation], settings: Settings, of: int = 0) -> Iterator[Scope]:
     """A scope over relations (Parquet, say), gone with its scratch files when left."""
     with _connected(sum(r.rows for r in tables.values())) as connection:
-        yield Scope(connection, settings, tables)
+        yield Scope(connection, settings, tables, of)
 
 
 @contextmanager

@@ -135,13 +135,14 @@ class Artifacts:
         folder = self.folder(asset)
         return {name: read(folder / part_path(name, chunk), print_) for name, print_ in prints.items()}
 
-    def parts(self, asset: str, table: str, *, here: bool = True) -> list[Path]:
+    def parts(self, asset: str, table: str, *, here: bool = True, chunks: Collection[int] | None = None) -> list[Path]:
         """The files of one table of one asset, each as it was written; `here`: on this machine, fetched if need be.
 
-        Raises StoreError for one that is not what was written.
+        `chunks`: of these alone. Raises StoreError for one that is not what was written.
         """
         prints, folder = enumerate(self.manifest(asset).parts[table]), self.folder(asset)
-        found = [(folder / part_path(table, chunk), print_) for chunk, print_ in prints if print_ is not None]
+        wanted = [(n, print_) for n, print_ in prints if print_ is not None and (chunks is None or n in chunks)]
+        found = [(folder / part_path(table, chunk), print_) for chunk, print_ in wanted]
         return [self._keeper.here(path, print_) if here else path for path, print_ in found]
 
     def release(self, answer_key: bool = True) -> "Iterator[Tables]":

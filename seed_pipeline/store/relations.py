@@ -1,7 +1,7 @@
 """Where the rows of each table are, for whoever wants to query artifacts without reading them first."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from seed_pipeline import schema
@@ -9,24 +9,31 @@ from seed_pipeline.quality.scope import Relation
 from seed_pipeline.store.artifacts import Artifacts, Manifest
 from seed_pipeline.store.errors import StoreError
 
+REFERENCE = ("subjects", "churn_algorithm_weights")
+"""Tables that no cohort adds rows to."""
 _PATTERN = re.compile(r"([\[*?])")
 
 
-def relations(artifacts: Artifacts, assets: Sequence[str], *, here: bool = True) -> dict[str, Relation]:
+def relations(
+    artifacts: Artifacts, assets: Sequence[str], *, here: bool = True, chunk: int | None = None
+) -> dict[str, Relation]:
     """The tables as far as these assets make them, as SELECTs over their Parquet parts; nothing is parsed.
 
-    `here`: parts that are elsewhere are fetched first; otherwise the SELECTs name their URLs. Rows of a table made by
-    several assets (`users`) follow each other; columns that a later asset fills are joined by key. Raises StoreError
-    where an asset is missing, or the assets do not belong together.
+    `here`: parts that are elsewhere are fetched first; otherwise the SELECTs name their URLs. `chunk`: one chunk alone,
+    and what there is once, whatever the chunks (REFERENCE). Rows of a table made by several assets (`users`) follow
+    each other; columns that a later asset fills are joined by key. Raises StoreError where an asset is missing, or the
+    assets do not belong together.
     """
     manifests = {asset: artifacts.manifest(asset) for asset in assets}
     _must_have_the_same_chunks(artifacts, manifests)
     found = {}
     for table in schema.FILLED:
-        parts = {asset: m for asset, m in manifests.items() if any(m.parts.get(table, ()))}
+        wanted = None if chunk is None or table in REFERENCE else [chunk]
+        place = _Parts(artifacts, here, wanted)
+        parts = {asset: m for asset, m in manifests.items() if place.has(m, table)}
         makers = [asset for asset in parts if schema.makes_rows(asset, table)]
         if makers:
-            found[table] = _relation(_Parts(artifacts, here), table, parts, makers)
+            found[table] = _relation(place, table, parts, makers)
     return found
 
 
@@ -35,10 +42,16 @@ class _Parts(NamedTuple):
 
     artifacts: Artifacts
     here: bool
+    chunks: Collection[int] | None
+
+    def has(self, manifest: Manifest, table: str) -> bool:
+        """Whether the asset has parts of the table."""
+        parts = enumerate(manifest.parts.get(table, ()))
+        return any(print_ for n, print_ in parts if self.chunks is None or n in self.chunks)
 
     def sql(self, asset: str, table: str) -> str:
         """All parts of a table; what DuckDB would take for a pattern in a name is escaped."""
-        found = self.artifacts.parts(asset, table, here=self.here)
+        found = self.artifacts.parts(asset, table, here=self.here, chunks=self.chunks)
         files = [_PATTERN.sub(r"[\1]", str(path)).replace("'", "''") for path in found]
         return "read_parquet([{}])".format(", ".join(f"'{file}'" for file in files))
 

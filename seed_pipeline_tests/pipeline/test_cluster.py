@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from seed_pipeline.pipeline.judging import audit_all
 from seed_pipeline.pipeline.making import generate
 from seed_pipeline.settings import SettingsError, load
+from seed_pipeline.store.artifacts import Artifacts
 from seed_pipeline_tests.pipeline.test_engine import DAY
 from seed_pipeline_tests.store.s3 import pipeline, served
 
@@ -71,9 +73,15 @@ def test_workers_of_this_machine(workers: int, alone: dict[Path, bytes], tmp_pat
 
 
 def test_a_cluster_that_is_there(alone: dict[Path, bytes], tmp_path: Path) -> None:
-    """--scheduler: workers in processes that somebody else started."""
+    """--scheduler: workers in processes that somebody else started make the same bytes, and count the same verdicts."""
+    out, elsewhere = tmp_path / "out", "main.scheduler='{}'"
     with cluster(tmp_path, 2) as url:
-        assert files(tmp_path / "out", f"main.scheduler='{url}'") == alone
+        assert files(out, elsewhere.format(url)) == alone
+        summed = audit_all(load(overrides=[*SIZE, elsewhere.format(url)], today=DAY), Artifacts(out))
+    whole = audit_all(load(overrides=SIZE, today=DAY), Artifacts(out))
+    for a, b in zip(summed, whole, strict=True):
+        told = [(v.name, v.passed, v.observed, v.n, v.offenders) for v in a.verdicts]
+        assert told == [(v.name, v.passed, v.observed, v.n, v.offenders) for v in b.verdicts]
 
 
 def test_a_worker_that_is_killed(alone: dict[Path, bytes], tmp_path: Path) -> None:
