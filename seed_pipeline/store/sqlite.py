@@ -5,6 +5,7 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -117,12 +118,12 @@ class SQLite:
     def seal(self, connection: sa.Connection, table: str) -> str:
         """By what the table's rows can be known again: a digest of them all, in their order; "" where there is none."""
         seal = hashlib.blake2b(digest_size=16)
-        with suppress(sqlite3.OperationalError):
-            cursor = connection.connection.driver_connection.execute(  # type: ignore[union-attr]
-                f"SELECT * FROM {table} ORDER BY rowid"
-            )
+        with suppress(sqlite3.OperationalError), ThreadPoolExecutor(1) as aside:
+            raw: Any = connection.connection.driver_connection
+            cursor = raw.execute(f"SELECT * FROM {table} ORDER BY rowid")
             while rows := cursor.fetchmany(_AT_ONCE):
-                seal.update(sqlite_values.bytes(rows))
+                aside.submit(seal.update, sqlite_values.bytes(rows))
+            aside.shutdown()
             return seal.hexdigest()
         return ""
 
