@@ -23,6 +23,7 @@ def _made(place: Place) -> dg.Definitions:
             place.called("settings"): place.settings,
             place.called("parquet"): ParquetTables(settings=place.settings),
             place.called("database_release"): DatabaseRelease(settings=place.settings),
+            **({"cluster": place.cluster} if place.cluster is not None else {}),
         },
         executor=dg.in_process_executor,
     )

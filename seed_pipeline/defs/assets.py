@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from seed_pipeline.core.dataset import ENTITIES, UPSTREAM
+from seed_pipeline.defs.cluster import events
 from seed_pipeline.defs.columns import released_schema
 from seed_pipeline.defs.describe import asset_metadata, changed_metadata, docs
 from seed_pipeline.defs.last_good import warned
@@ -106,7 +107,7 @@ def _entity(place: Place, name: str) -> dg.AssetsDefinition:
     )
     def written(context: dg.AssetExecutionContext, **upstream: Opened) -> dg.Output[Opened]:
         settings = place.of(context)
-        opened, changes = settings.write(settings.make(name, upstream))
+        opened, changes = settings.write(settings.make(name, upstream, events(context.log)))
         pictures = on_asset(name, settings.load(like=name), settings.store)
         return _output(opened, {**pictures, **watched(name, settings.store), **changed_metadata(changes)})
 
@@ -114,7 +115,7 @@ def _entity(place: Place, name: str) -> dg.AssetsDefinition:
 
 
 def _common(place: Place) -> dict[str, Any]:
-    return {"owners": OWNERS, "required_resource_keys": {place.called("settings")}}
+    return {"owners": OWNERS, "required_resource_keys": place.required}
 
 
 def _output(opened: Opened, metadata: dict[str, Any]) -> dg.Output[Opened]:

@@ -47,7 +47,7 @@ def _checks_of(place: Place, asset: str) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(
         name=place.called(f"{asset}_contract"),
         specs=_specs(asset, key(asset, place.prefix)),
-        required_resource_keys={place.called("settings")},
+        required_resource_keys=place.required,
         can_subset=True,
         description=f"The statements of the contract about {asset}, measured on what is stored.",
     )

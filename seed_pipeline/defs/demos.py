@@ -41,7 +41,7 @@ def demo_script(place: Place) -> list[dg.AssetChecksDefinition]:
         name=place.called("demo_script"),
         specs=_specs(script, key("database", place.prefix)),
         can_subset=True,
-        required_resource_keys={place.called("settings")},
+        required_resource_keys=place.required,
         description="What to show a stakeholder, asked of the loaded database as `seed-pipeline demo` does.",
     )
     def played(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:

@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from seed_pipeline.core.dataset import ENTITIES
+from seed_pipeline.defs.cluster import Cluster
 from seed_pipeline.defs.settings import LOAD, SeedSettings
 
 STAGING_URL = "SEED_STAGING_URL"
@@ -25,13 +26,14 @@ def key(name: str, prefix: Sequence[str] = ()) -> dg.AssetKey:
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """A place: its name, what its runs ask for unless they say otherwise, and what watches its database."""
+    """A place: its name, what its runs ask for unless they say otherwise, what watches its database, who makes it."""
 
     name: str
     settings: Any
     prefix: tuple[str, ...]
     watched: dg.FreshnessPolicy | None = None
     automation: dg.AutomationCondition | None = None
+    cluster: Any = None
 
     def called(self, thing: str) -> str:
         """The name of a resource, a check's function or the like in this place."""
@@ -48,7 +50,14 @@ class Place:
     def of(self, context: Any) -> SeedSettings:
         """The settings of the run at hand."""
         found: SeedSettings = getattr(context.resources, self.called("settings"))
-        return found
+        if self.cluster is None:
+            return found
+        return found.model_copy(update={"overrides": [*found.overrides, *context.resources.cluster.wished]})
+
+    @property
+    def required(self) -> set[str]:
+        """The resources that its assets need."""
+        return {self.called("settings")} | ({"cluster"} if self.cluster is not None else set())
 
     @property
     def assets(self) -> dg.AssetSelection:
@@ -79,4 +88,5 @@ LOAD_TEST = Place(
     "load_test",
     SeedSettings.configure_at_launch(artifacts="data/load_test/artifacts", presets=["load_test"]),
     ("load_test",),
+    cluster=Cluster.configure_at_launch(),
 )

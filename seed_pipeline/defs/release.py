@@ -12,11 +12,12 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus as Status
 from pydantic import Field
 
+from seed_pipeline.defs.cluster import events
 from seed_pipeline.defs.describe import folder, loaded_metadata
 from seed_pipeline.defs.places import key
 from seed_pipeline.defs.settings import SeedSettings, as_failure
 from seed_pipeline.pipeline.ledger import RefusedError, together
-from seed_pipeline.pipeline.making import watch
+from seed_pipeline.pipeline.making import both, watch
 from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.settings import SettingsError
 from seed_pipeline.store.errors import StoreError
@@ -41,7 +42,7 @@ class DatabaseRelease(dg.ConfigurableIOManager):
             reasons = evaluation_reasons(context.step_context.instance, context.run_id, obj, prefix)
             if reasons:
                 raise RefusedError(reasons)
-            done = obj.load(watch())
+            done = obj.load(both(watch(), events(context.log)))
         except (RefusedError, SettingsError, StoreError) as error:
             tried = context.step_context.previous_attempt_count
             if isinstance(error, StoreError) and error.retry and tried < self.retries:

@@ -32,7 +32,7 @@ def report(place: Place) -> dg.AssetsDefinition:
         description=warned(TOLD),
         metadata=docs(),
         deps=[key(name, place.prefix) for name in ENTITIES],
-        required_resource_keys={place.called("settings")},
+        required_resource_keys=place.required,
     )
     def page(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         return _written(place.of(context))

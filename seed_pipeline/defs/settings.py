@@ -12,7 +12,7 @@ from pydantic import Field, create_model
 from seed_pipeline.blast_radius import Change, Version, blast_radius, kept, remember
 from seed_pipeline.defs.alive import holds
 from seed_pipeline.defs.last_good import SOME_DAY, shipped
-from seed_pipeline.pipeline.making import Made, Opened, made, watch
+from seed_pipeline.pipeline.making import Made, Opened, Progress, both, made, watch
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.settings import SHIPPED, Main, Settings, SettingsError
 from seed_pipeline.settings.rules import Rule
@@ -168,11 +168,11 @@ class SeedSettings(dg.ConfigurableResource):
         except (SettingsError, StoreError) as error:
             raise as_failure(error) from None
 
-    def make(self, entity: str, upstream: Mapping[str, Opened]) -> Made:
-        """The entity, ready to be written, from its upstream tables."""
+    def make(self, entity: str, upstream: Mapping[str, Opened], progress: Progress) -> Made:
+        """The entity, ready to be written, from its upstream tables; whoever watches sees it, too."""
         settings = self.load(next(iter(upstream), None))
         try:
-            return made(entity, settings, upstream, watch())
+            return made(entity, settings, upstream, both(watch(), progress))
         except (SettingsError, StoreError) as error:
             raise as_failure(error) from None
 

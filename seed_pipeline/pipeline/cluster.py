@@ -76,14 +76,19 @@ def _received(work: Work, sent: dict[str, dict[str, str]], dashboard: pa.Table |
 
 
 @contextmanager
+def started(workers: int) -> Iterator[str]:
+    """A cluster on this machine, of one thread a worker; the scheduler's address."""
+    local = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": logging.CRITICAL}
+    with LocalCluster(n_workers=workers, **local) as found:
+        yield found.scheduler_address
+
+
+@contextmanager
 def _client(main: Main) -> Iterator[Client]:
     with ExitStack() as stack:
         # A lost worker is no news: its chunks are made again.
         stack.enter_context(config.set({"distributed.comm.timeouts.connect": "10s"}))
-        where = main.scheduler
-        if not where:
-            local = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": logging.CRITICAL}
-            where = stack.enter_context(LocalCluster(n_workers=main.workers, **local))
+        where = main.scheduler or stack.enter_context(started(main.workers))
         try:
             client = stack.enter_context(Client(where, timeout=10))
         except (OSError, ValueError) as error:

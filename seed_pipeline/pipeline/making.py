@@ -41,6 +41,16 @@ def watch() -> Progress:
     return _WATCHER.get() or silent
 
 
+def both(one: Progress, other: Progress) -> Progress:
+    """Progress that two watch."""
+
+    def tell(stage: str, done: int, total: int) -> None:
+        one(stage, done, total)
+        other(stage, done, total)
+
+    return tell
+
+
 def silent(stage: str, done: int, total: int) -> None:
     """Progress nobody watches."""
 

@@ -232,7 +232,9 @@ def test_only_staging_is_watched_and_only_dev_is_made_by_hand() -> None:
 def test_the_load_test_is_large_and_apart() -> None:
     """The preset load_test: 150,000 sessions into a database of its own, from artifacts of its own."""
     job = defs.resolve_job_def("load_test")
-    asked = dg.validate_run_config(job)["resources"]["load_test_settings"]["config"]  # type: ignore[index]
+    resources: dict = dg.validate_run_config(job)["resources"]  # type: ignore[index]
+    assert resources["cluster"]["config"] == {"workers": 0, "scheduler": ""}
+    asked = resources["load_test_settings"]["config"]
     assert asked["artifacts"] == "data/load_test/artifacts"
     settings = Wishes(presets=asked["presets"]).settings(date(2026, 3, 1))
     assert settings.main.total_sessions == 150_000

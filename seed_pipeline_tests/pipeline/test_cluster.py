@@ -5,6 +5,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -152,3 +153,23 @@ def test_artifacts_on_s3(alone: dict[Path, bytes], tmp_path: Path) -> None:
                 found = subprocess.run([sys.executable, "-c", place], env=environment, capture_output=True, check=True)
                 assert found.stdout == manifest
     assert json.loads(said.stdout)["loaded"]
+
+
+def test_the_job_load_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dagster's resource `cluster` starts workers for one run: every check on the whole, loaded, reported."""
+    import dagster as dg
+
+    from seed_pipeline.definitions import defs
+    from seed_pipeline.defs import cluster as resource
+
+    monkeypatch.setattr(resource, "EVERY", 0.0)
+    asked = {"sessions": 450, "as_of": str(DAY), "artifacts": str(tmp_path / "artifacts"),
+             "overrides": ["main.chunk_cohorts=1"], "target": f"sqlite:///{tmp_path}/a.db"}  # fmt: skip
+    config = {"resources": {"load_test_settings": {"config": asked}, "cluster": {"config": {"workers": 2}}}}
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        result = defs.resolve_job_def("load_test").execute_in_process(run_config=config, instance=instance)
+        said = [entry.user_message for entry in instance.all_logs(result.run_id)]
+    assert result.success
+    assert all(check.passed for check in result.get_asset_check_evaluations())
+    assert any(re.fullmatch(r"rows: [\d,]+ of [\d,]+ \(\d+%\), [\d,]+/s, 0:00:\d\d left", line) for line in said)
+    assert (tmp_path / "report.html").exists()
