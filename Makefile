@@ -54,7 +54,7 @@ ui: $(READY) ## Dagster's webserver and daemon on loopback (PORT=3000)
 
 job: $(READY) ## one of Dagster's jobs from the command line (JOB=recheck_and_load)
 	@$(if $(JOB),,echo 'Which job? For example: make job JOB=feedback_only (README.md lists them)' >&2; exit 2;) \
-	$(BIN)/dg launch --job '$(JOB)'
+	$(BIN)/seed-pipeline job '$(JOB)'
 
 test: $(READY) ## the tests (TESTS= narrows them)
 	@$(BIN)/python -m pytest -m 'not slow' -n auto --dist loadfile $(TESTS)

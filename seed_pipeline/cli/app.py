@@ -90,6 +90,17 @@ def materialize(asked: "Wishes", as_json: bool) -> int:
     return finished(outcome, as_json, report_at)
 
 
+@app.command()
+def job(name: Annotated[str, typer.Argument(help="seed_all, feedback_only, recheck_and_load, ...")]) -> int:
+    """Launch one of Dagster's jobs as its Launchpad has it; what failed comes last. What make job does."""
+    from seed_pipeline.defs.launch import launch
+    from seed_pipeline.pipeline.making import watched
+
+    with progress(True) as watch, watched(watch):
+        outcome = launch(name)
+    return finished(outcome, as_json=False)
+
+
 @command(app, *WORLD, "config", *CLUSTER, "out", "as_json")
 def generate(asked: "Wishes", out: Path, as_json: bool) -> int:
     """Make the tables as Parquet, without checks and without a database.

@@ -33,8 +33,11 @@ _COUNTS = (
 def summary(outcome: "Outcome", report: Path | None = None) -> None:
     """The end of a run: counts, verdicts, where the data is, what to do next."""
     out = _console()
-    if outcome.loaded is None:
+    if outcome.loaded is None and outcome.refusals:
         return _refusal(out, outcome)
+    if outcome.loaded is None:
+        _tally(out, outcome.verdicts)
+        return out.print("\nNothing was to be loaded; the database is as it was.")
     _counts(out, outcome.rows)
     _tally(out, outcome.verdicts)
     out.print()

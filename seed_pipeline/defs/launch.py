@@ -17,7 +17,8 @@ from yaml import YAMLError
 from seed_pipeline import CONFIGS
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.defs.alive import end_dead_runs
-from seed_pipeline.defs.settings import refuse_secrets
+from seed_pipeline.defs.jobs import JOBS
+from seed_pipeline.defs.settings import SeedSettings, refuse_secrets
 from seed_pipeline.pipeline.ledger import RefusedError
 from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.pipeline.running import Outcome, outcome
@@ -41,18 +42,42 @@ def materialize(wishes: Wishes, settings: Settings, artifacts: Path, job: str = 
 
     Raises LaunchError for what a user can mend.
     """
+    with _instance() as instance, without_secret(wishes, settings.main.target) as shown:
+        asked = {"resources": {"settings": {"config": run_config(shown, artifacts)}}}
+        return _came_to(_executed(job, asked, instance), Candidate(Artifacts(artifacts), settings))
+
+
+def launch(job: str) -> Outcome:
+    """Run a job of the definitions as its Launchpad has it; of the verdicts, those on what it judged.
+
+    Raises LaunchError for what a user can mend, SettingsError, StoreError.
+    """
+    place = next((place for place, jobs in JOBS.items() if job in [known.name for known in jobs]), None)
+    if place is None:
+        there = ", ".join(known.name for jobs in JOBS.values() for known in jobs)
+        raise LaunchError(f"JOB = {job!r}: there is no such job. What to do: name one of {there}.")
+    asked = SeedSettings(**place.asks)
+    settings = asked.wishes().settings()
+    with _instance() as instance:
+        result = _executed(job, {}, instance)
+    found = _came_to(result, Candidate(asked.store, settings))
+    judged = {evaluation.asset_key.path[-1] for evaluation in result.get_asset_check_evaluations()}
+    return replace(found, verdicts=[verdict for verdict in found.verdicts if verdict.entity in judged])
+
+
+def _executed(job: str, config: dict[str, Any], instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
     from seed_pipeline.definitions import defs
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    with _instance() as instance, without_secret(wishes, settings.main.target) as shown:
-        config = {"resources": {"settings": {"config": run_config(shown, artifacts)}}, **QUIET}
-        result = defs.resolve_job_def(job).execute_in_process(
-            instance=instance, run_config=config, raise_on_error=False
-        )
+    known = defs.resolve_job_def(job)
+    return known.execute_in_process(instance=instance, run_config={**config, **QUIET}, raise_on_error=False)
+
+
+def _came_to(result: dg.ExecuteInProcessResult, candidate: Candidate) -> Outcome:
     loaded = _loaded(result)
     refused = [] if loaded is not None and not result.success else _reasons(result)
     later = [] if loaded is None else afterwards(result)
-    return outcome(Candidate(Artifacts(artifacts), settings), loaded, refused, _effects(result), later)
+    return outcome(candidate, loaded, refused, _effects(result), later)
 
 
 @contextmanager
@@ -109,15 +134,20 @@ def _no_home(home: Path, why: str, remedy: str) -> LaunchError:
     return LaunchError(f"DAGSTER_HOME = {str(home)!r}: {why}. What to do: {remedy}.")
 
 
+def _of_database(result: dg.ExecuteInProcessResult) -> list[dg.AssetMaterialization]:
+    """What was said of the load, whatever the place."""
+    events = [event.step_materialization_data.materialization for event in result.get_asset_materialization_events()]
+    return [event for event in events if event.asset_key.path[-1] == "database"]
+
+
 def _loaded(result: dg.ExecuteInProcessResult) -> dict[str, int] | None:
-    events = result.asset_materializations_for_node("database")
+    events = _of_database(result)
     rows = {key: value.value for event in events for key, value in event.metadata.items() if key.startswith("rows: ")}
     return {key.removeprefix("rows: "): int(str(count)) for key, count in rows.items()} if events else None
 
 
 def _effects(result: dg.ExecuteInProcessResult) -> list[str]:
-    events = result.asset_materializations_for_node("database")
-    found = [event.metadata["rows of others"] for event in events if "rows of others" in event.metadata]
+    found = [event.metadata["rows of others"] for event in _of_database(result) if "rows of others" in event.metadata]
     return [str(r.data["effect"]) for shown in found if isinstance(shown, dg.TableMetadataValue) for r in shown.records]
 
 
@@ -132,7 +162,7 @@ def _failures(result: dg.ExecuteInProcessResult, assets: Collection[str]) -> lis
     """The checks of these assets that failed and do not only warn."""
     error = dg.AssetCheckSeverity.ERROR
     found = [e for e in result.get_asset_check_evaluations() if not e.passed and e.severity == error]
-    return [e for e in found if e.asset_key.to_user_string() in assets]
+    return [e for e in found if e.asset_key.path[-1] in assets]
 
 
 def _reasons(result: dg.ExecuteInProcessResult) -> list[str]:

@@ -4,9 +4,10 @@ What is in a place is judged, loaded and watched there alone. Dev has the plain 
 makes; the others stand beside it under a prefix, and their jobs make them (docs/decisions/2026-11-25-places.md).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 import dagster as dg
@@ -29,11 +30,16 @@ class Place:
     """A place: its name, what its runs ask for unless they say otherwise, what watches its database, who makes it."""
 
     name: str
-    settings: Any
+    asks: Mapping[str, Any]
     prefix: tuple[str, ...]
     watched: dg.FreshnessPolicy | None = None
     automation: dg.AutomationCondition | None = None
     cluster: Any = None
+
+    @cached_property
+    def settings(self) -> Any:
+        """The resource of its runs."""
+        return SeedSettings.configure_at_launch(**self.asks)
 
     def called(self, thing: str) -> str:
         """The name of a resource, a check's function or the like in this place."""
@@ -77,16 +83,16 @@ def _when_asked() -> dg.AutomationCondition:
     return condition.eager().replace("newly_updated", asked) & condition.all_deps_blocking_checks_passed()
 
 
-DEV = Place("dev", SeedSettings.configure_at_launch(), (), automation=_when_asked())
+DEV = Place("dev", {}, (), automation=_when_asked())
 STAGING = Place(
     "staging",
-    SeedSettings.configure_at_launch(artifacts="data/staging/artifacts", target=f"env:{STAGING_URL}", as_of="today"),
+    {"artifacts": "data/staging/artifacts", "target": f"env:{STAGING_URL}", "as_of": "today"},
     ("staging",),
     watched=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26)),
 )
 LOAD_TEST = Place(
     "load_test",
-    SeedSettings.configure_at_launch(artifacts="data/load_test/artifacts", presets=["load_test"]),
+    {"artifacts": "data/load_test/artifacts", "presets": ["load_test"]},
     ("load_test",),
     cluster=Cluster.configure_at_launch(),
 )

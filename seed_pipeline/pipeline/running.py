@@ -38,8 +38,8 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """0 loaded, 1 refused by a check, 3 loaded, but something after the load failed."""
-        return 1 if self.loaded is None else 3 if self.afterwards else 0
+        """0 loaded (or nothing was to be), 1 refused by a check, 3 loaded, but something after the load failed."""
+        return 1 if self.loaded is None and self.refusals else 3 if self.afterwards else 0
 
 
 def run(settings: Settings, keep: Path | None = None, progress: Progress = silent) -> Outcome:

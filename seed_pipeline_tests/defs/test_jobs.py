@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import dagster as dg
 import pytest
 from dagster._core.instance import InstanceRef
 
+from seed_pipeline.cli import main
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.definitions import defs
 from seed_pipeline.defs import launch
@@ -176,6 +178,26 @@ def test_a_home_that_dagster_cannot_use_is_refused_in_words(
     with pytest.raises(launch.LaunchError, match=says):
         launch.materialize(Wishes(), Wishes().settings(date(2026, 3, 1)), tmp_path / "artifacts")
     assert not (tmp_path / "artifacts").exists()
+
+
+def test_a_job_from_the_command_line_says_last_what_failed(
+    loaded: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Of what the job judged, counted in three states, and that nothing was loaded where nothing was to be; who names
+    no job is told which there are."""
+    shutil.copytree(loaded.artifacts.root, tmp_path / "data" / "artifacts")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    with pytest.raises(SystemExit, match="0"):
+        main(["job", "feedback_only"])
+    said = capfd.readouterr().out.splitlines()
+    assert (said[0], said[-1]) == (
+        "✅ Checks: 11 passed, 1 not judged",
+        "Nothing was to be loaded; the database is as it was.",
+    )
+    with pytest.raises(SystemExit, match="2"):
+        main(["job", "feedback"])
+    assert "name one of seed_all, feedback_only, recheck_and_load" in capfd.readouterr().err
 
 
 def test_a_night_without_a_staging_to_refresh_raises_an_alarm(
