@@ -36,7 +36,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import UUID as _UUID
 from sqlalchemy.ext.compiler import compiles
 
 metadata = MetaData()
@@ -86,10 +86,17 @@ ENUMS: dict[str, tuple[str, ...]] = {
     "user_role": ("admin", "tutor", "student"),
 }  # fmt: skip
 
-UUID = String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql")
+
+class _Binary(JSON):
+    """PostgreSQL's JSONB, without loading all that SQLAlchemy knows of PostgreSQL."""
+
+    __visit_name__ = "JSONB"
+
+
+UUID = String(36).with_variant(_UUID(as_uuid=False), "postgresql")
 USER_ID = String(128)
-JSONB = JSON().with_variant(postgresql.JSONB(), "postgresql")
-UUID_LIST = JSON().with_variant(ARRAY(postgresql.UUID(as_uuid=False)), "postgresql")
+JSONB = JSON().with_variant(_Binary(), "postgresql")
+UUID_LIST = JSON().with_variant(ARRAY(_UUID(as_uuid=False)), "postgresql")
 
 
 class _Default(ColumnElement):

@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from seed_pipeline import schema
 from seed_pipeline.schema import kind
 from seed_pipeline.store.catalogue import Catalogue, ColumnFacts, TableFacts
 from seed_pipeline.store.errors import StoreError
 
-_POSTGRES = postgresql.dialect()
 _AFFINITIES = {
     "int": ("INTEGER", "NUMERIC"),
     "bool": ("INTEGER", "NUMERIC"),
@@ -117,8 +116,15 @@ def postgres_type(column: sa.Column) -> str:
     """The column's type as PostgreSQL's catalogue writes it."""
     if isinstance(column.type, sa.Enum):
         return str(column.type.name)
-    written = _POSTGRES.type_compiler_instance.process(column.type).lower().replace(", ", ",")
+    written = _postgres().type_compiler_instance.process(column.type).lower().replace(", ", ",")
     return written.replace("varchar", "character varying")
+
+
+@cache
+def _postgres() -> sa.Dialect:
+    from sqlalchemy.dialects import postgresql  # takes its time to load, and a file needs none of it
+
+    return postgresql.dialect()
 
 
 def _affinity(name: str, column: sa.Column, there: ColumnFacts) -> list[str]:
