@@ -91,13 +91,14 @@ def executemany(folder: Path, target: Path) -> tuple[float, float]:
     return inserting + time.perf_counter() - started, turning
 
 
-def copy(folder: Path, target: str) -> float:
-    """Seconds of PostgreSQL's COPY and commit, the text at hand, into the same tables with their keys."""
+def copy(folder: Path, target: str, *, there: bool = False) -> float:
+    """Seconds of COPY and commit in PostgreSQL, the text at hand, into tables with our keys, or those `there`."""
     import psycopg
 
     from seed_pipeline.store import database
 
-    database.create_missing(database.connect(target))
+    if not there:
+        database.create_missing(database.connect(target))
     seconds = 0.0
     with psycopg.connect(target) as connection:
         for name, data in released(folder):

@@ -2,12 +2,13 @@
 
 import json
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import loading, machine, making, work
+from benchmarks import floor, loading, machine, making, work
 from benchmarks.figure import Figure
 from benchmarks.peers import place
 from benchmarks.peers.shape import MOST_VALUES, shape
@@ -88,13 +89,20 @@ def _databases(folder: Path, size: int, database: Callable[[str], str]) -> Itera
 
     def drizzle() -> Took:
         home, url = place.node(), _prepared(database("drizzle"))
-        return work.process(["node", str(home / "drizzle_seed.mjs"), str(asked), url])
+        took = work.process(["node", str(home / "drizzle_seed.mjs"), str(asked), url])
+        _must_hold(url, counts[0])
+        return took
 
     def faker() -> Took:
         script, url = str(place.HERE / "pandas_faker.py"), database("faker")
         return work.process([str(place.python()), script, str(asked), str(folder / "faker"), url])
 
-    yield from _compared("drizzle-seed into PostgreSQL", drizzle, alone, "≥ 50 ×")
+    found = list(_compared("drizzle-seed into PostgreSQL", drizzle, alone, "≥ 50 ×"))
+    yield from found
+    for tables, url in (("our tables", database("floor")), ("its tables, fewer keys", _prepared(database("bare")))):
+        least = floor.copy(folder / "judged", url, there=tables != "our tables")
+        row = Figure(f"floor: COPY into {tables}, text at hand", least, size, *counts)
+        yield replace(row, ratio=row.pace / found[0].pace, to="its pace against drizzle-seed's: the most there is")
     yield from _compared("pandas and Faker into PostgreSQL", faker, alone, "")
 
 
@@ -124,6 +132,18 @@ def _counts(rows: dict[str, int]) -> tuple[int, int]:
     from seed_pipeline import schema
 
     return sum(rows.values()), sum(n * len(schema.metadata.tables[name].columns) for name, n in rows.items())
+
+
+def _must_hold(url: str, rows: int) -> None:
+    """Exit where a peer did not write the rows that its seconds are counted for."""
+    import psycopg
+
+    from seed_pipeline import schema
+
+    with psycopg.connect(url) as connection:
+        found = [connection.execute(f'SELECT count(*) FROM "{name}"').fetchone() for name in schema.FILLED]
+    if (there := sum(row[0] for row in found if row)) != rows:
+        sys.exit(f"the peer wrote {there:,} rows, and was asked for {rows:,}")
 
 
 def _prepared(url: str) -> str:
