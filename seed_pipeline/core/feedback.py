@@ -1,6 +1,7 @@
 """Who leaves feedback, how many stars, which tags, in which words (A4, T4, S5, R1-R4, N7, Q8, Q10)."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from seed_pipeline.core.facts import Facts
 from seed_pipeline.core.plan.world import World
 from seed_pipeline.core.sampling.baselines import solve
 from seed_pipeline.core.sampling.draws import Draws
-from seed_pipeline.core.sampling.randomness import GOLDEN_SHARE, bell, reconsidered, uniform
+from seed_pipeline.core.sampling.randomness import GOLDEN_SHARE, bell, nested, reconsidered, to_total, uniform
 from seed_pipeline.core.text.wording import Script, choose
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.facts import RATING
@@ -69,9 +70,10 @@ def _given(
     total = draws.world.of_completed(
         np.arange(cohorts.start, cohorts.stop), settings.probabilities.availability.feedback
     )
-    chance = _chances(draws, base, with_all, certain, draws.cohort - cohorts.start, total)
+    chance = _chances(draws, base, with_all, draws.cohort - cohorts.start, total)
     first = draws.done["number"] == 1
-    given = draws.systematic("feedback", chance, 0, draws.student_persona, first, draws.tutor_persona)
+    strata = (draws.student_persona, first, draws.tutor_persona)
+    given = draws.chosen("feedback", chance, 0, *strata, sampler=partial(nested, ahead=certain))
     live = reconsidered(given, with_all, engine.applied(base, chain), draws.uniform("feedback_without_rule"))
     return {"full": given, "live": live}, engine.journal(draws.key, CHANCE, base, chain)
 
@@ -109,26 +111,17 @@ def _certain(settings: Settings, draws: Draws, full: Facts, poor: np.ndarray, ch
     return certain | ((draws.cohort == 0) & (size < FEW) & (place < np.where(size < 3, 1, 2)))
 
 
-def _chances(
-    draws: Draws, rate: np.ndarray, chance: np.ndarray, certain: np.ndarray, local: np.ndarray, total: np.ndarray
-) -> np.ndarray:
-    """The chances, moved so that student personas miss their rates alike (S5) and the cohort's total is exact (A4)."""
-    none = np.zeros(len(rate), dtype=bool)
+def _chances(draws: Draws, rate: np.ndarray, chance: np.ndarray, local: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """The chances, in proportion, so that student personas miss their rates alike (S5) and the total is exact (A4)."""
     sessions = np.bincount(local, minlength=len(total))
-    share = np.minimum(total, sessions) / np.maximum(sessions, 1)
-    codes = np.unique(draws.by_student, return_inverse=True)[1]
-    wanted = _moved(rate, none, local, share)
-    wanted = np.bincount(codes, weights=wanted) / np.bincount(codes)
-    return _moved(_moved(chance, certain, codes, wanted), certain, local, share)
+    codes, some = np.unique(draws.by_student, return_inverse=True)[1], 1e-6  # where nobody would say anything
 
+    def moved(level: np.ndarray) -> np.ndarray:
+        return np.clip(rate + level, some, 1.0)
 
-def _moved(chance: np.ndarray, certain: np.ndarray, groups: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """The chances, all moved by the same amount within a group, so that the group's mean is met."""
-
-    def at(level: np.ndarray) -> np.ndarray:
-        return np.where(certain, 1.0, np.clip(chance + level, 0.0, 1.0))
-
-    return at(solve(at, groups, mean, -2.0, 2.0)[groups])
+    level = solve(moved, local, np.minimum(total, sessions) / np.maximum(sessions, 1), -2.0, 2.0)
+    own = to_total(np.maximum(chance, some), codes, np.bincount(codes, weights=moved(level[local])))
+    return to_total(own, local, total)
 
 
 def _before(settings: Settings, draws: Draws, full: Facts, given: np.ndarray, poor: np.ndarray) -> np.ndarray:

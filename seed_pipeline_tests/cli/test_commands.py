@@ -28,7 +28,7 @@ def test_a_run_says_what_it_made_and_where_it_is(command: Command) -> None:
     assert answer.code == 0
     lines = answer.out.splitlines()
     assert [line.removeprefix("✅ ") for line in lines[:7]] == list(COUNTS)
-    assert lines[7] == "✅ Checks: 118 passed, 11 not judged"
+    assert lines[7] == "✅ Checks: 116 passed, 13 not judged"
     assert "data/seed.db" in answer.out
     assert "seed 42, 150 sessions from 2026-01-30 to 2026-02-28" in answer.out
     assert Path("data/seed.db").exists()

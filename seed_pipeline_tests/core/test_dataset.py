@@ -101,6 +101,24 @@ def test_changing_the_feedback_leaves_the_rest(made):
     assert "feedback/session_feedback" in changed
 
 
+@pytest.mark.parametrize(
+    ("key", "more", "entity", "table", "column"),
+    [
+        ("availability.feedback", 0.42, "feedback", "session_feedback", "session_id"),
+        ("availability.video", 0.7, "metrics", "session_video_metrics", "session_id"),
+        ("availability.screen", 0.5, "metrics", "session_screen_metrics", "session_id"),
+        ("outcomes.technical_issues", 0.09, "sessions", "sessions", "technical_issues"),
+    ],
+)
+def test_a_larger_share_adds_rows_and_keeps_the_others(made, key, more, entity, table, column):
+    """Whoever raises a share finds every row of before, and new ones beside them (X3)."""
+    before, now = (m[entity][table] for m in (made(), made(f"probabilities.{key}={more}")))
+    if column != "session_id":
+        before, now = before[before[column]], now[now[column]]
+    name = "session_id" if "session_id" in before else "id"
+    assert set(before[name]) < set(now[name])
+
+
 def test_changing_one_personas_rate_leaves_other_tutors_conduct(made):
     """What a star tutor does is not touched by the at-risk persona's talk range (X3)."""
     a, b = made(), made("personas.tutors.at_risk.talk_ratio=[0.72, 0.9]")

@@ -11,6 +11,7 @@ from seed_pipeline.core.sampling.randomness import (
     dealt,
     ids,
     in_turns,
+    nested,
     ranks,
     reconsidered,
     rounded,
@@ -84,33 +85,54 @@ def test_spread_gives_every_group_the_whole_distribution():
         assert (np.floor(own * len(own)) == np.arange(len(own))).all()
 
 
+SAMPLERS = pytest.mark.parametrize("sampler", [systematic, nested])
+
+
+@SAMPLERS
 @pytest.mark.parametrize("total", [0, 1, 53, 149, 150])
-def test_systematic_meets_whole_totals_exactly(total):
+def test_whole_totals_are_met_exactly(sampler, total):
     """Chances that add up to a whole number give exactly that many rows in every group, for every offset."""
     groups = np.repeat(np.arange(200), 150)
     keys = np.arange(len(groups))
     chance = to_total(0.2 + uniform(1, "w", keys), groups, np.full(200, total))
-    taken = systematic(chance, groups, uniform(1, "o", groups), uniform(1, "u", keys))
+    taken = sampler(chance, groups, uniform(1, "o", groups), uniform(1, "u", keys))
     assert (np.bincount(groups[taken], minlength=200) == total).all()
 
 
-def test_systematic_keeps_strata_within_one_row():
-    """Along the order, every stratum holds its summed chances to within one row."""
+@pytest.mark.parametrize(("sampler", "rows"), [(systematic, 1), (nested, 2)])
+def test_strata_hold_their_chances(sampler, rows):
+    """Every stratum holds its summed chances, to within a row or two."""
     groups, strata = np.repeat(np.arange(100), 150), np.tile(np.repeat(np.arange(5), 30), 100)
     chance = np.full(len(groups), 0.37)
-    taken = systematic(chance, groups, uniform(2, "o", groups), strata, uniform(2, "u", np.arange(len(groups))))
+    taken = sampler(chance, groups, uniform(2, "o", groups), strata, uniform(2, "u", np.arange(len(groups))))
     counts = np.bincount(groups[taken] * 5 + strata[taken], minlength=500)
-    assert np.abs(counts - 30 * 0.37).max() < 1
+    assert np.abs(counts - 30 * 0.37).max() < rows
 
 
-def test_systematic_does_not_depend_on_other_groups():
+@SAMPLERS
+def test_a_sample_does_not_depend_on_other_groups(sampler):
     """A group alone is taken as it is among others (X1: any chunk size)."""
     groups = np.repeat(np.arange(50), 40)
     keys = np.arange(len(groups))
     chance, offset, u = uniform(3, "c", keys), uniform(3, "o", groups), uniform(3, "u", keys)
-    whole = systematic(chance, groups, offset, u)
+    whole = sampler(chance, groups, offset, u)
     one = groups == 17
-    assert (systematic(chance[one], groups[one], offset[one], u[one]) == whole[one]).all()
+    assert (sampler(chance[one], groups[one], offset[one], u[one]) == whole[one]).all()
+
+
+def test_a_larger_share_keeps_who_was_chosen():
+    """Chances that rise in proportion add rows, drop none, and never take who has no chance."""
+    groups, keys = np.repeat(np.arange(40), 150), np.arange(6_000)
+    strata = (keys % 7, keys % 3)
+    weight = (1 + uniform(4, "w", keys)) * (keys % 5 > 0)
+    before = np.zeros(len(keys), dtype=bool)
+    for total in range(1, 64, 7):
+        chance = to_total(weight, groups, np.full(40, total))
+        now = nested(chance, groups, uniform(4, "o", groups), *strata, uniform(4, "u", keys), ahead=weight > 1.99)
+        assert (before <= now).all()
+        assert (np.bincount(groups[now]) == total).all()
+        assert not now[weight == 0].any()
+        before = now
 
 
 def test_to_total_never_exceeds_certainty():

@@ -34,7 +34,7 @@ def causes(settings: Settings, draws: Draws) -> dict[str, np.ndarray]:
 def _off_days(settings: Settings, draws: Draws) -> np.ndarray:
     """Sessions on which a good tutor is not (T6)."""
     shares = [p.off_days.share if p.off_days else 0.0 for p in settings.personas.tutors.values()]
-    return draws.systematic("off_day", np.array(shares)[draws.tutor_persona], draws.tutor_persona)
+    return draws.chosen("off_day", np.array(shares)[draws.tutor_persona], draws.tutor_persona)
 
 
 def _conduct(settings: Settings, draws: Draws, off_day: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -97,7 +97,7 @@ def _recorded(settings: Settings, draws: Draws) -> dict[str, np.ndarray]:
     tutors, students = settings.personas.tutors, settings.personas.students
 
     def flag(name: str, rate: np.ndarray, exists: np.ndarray) -> np.ndarray:
-        chosen = draws.systematic(name, rate * exists, 0, draws.tutor_persona, draws.student_persona)
+        chosen = draws.chosen(name, rate * exists, 0, draws.tutor_persona, draws.student_persona)
         return np.where(exists, chosen * 1.0, np.nan)
 
     return {

@@ -117,7 +117,7 @@ def _questions(settings: Settings, draws: Draws, facts: Columns) -> np.ndarray:
 def _frustration(settings: Settings, draws: Draws, facts: Columns) -> np.ndarray:
     """Frustration events before rules: exact shares of sessions with any (S4), talkative tutors' come last (S7)."""
     counts = settings.probabilities.events.frustration_counts
-    any_at_all = draws.systematic(
+    any_at_all = draws.chosen(
         "frustration",
         draws.student(settings.personas.students, "frustration"),
         draws.student_persona,

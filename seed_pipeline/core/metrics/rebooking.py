@@ -9,7 +9,7 @@ import numpy as np
 from seed_pipeline.core import rules as engine
 from seed_pipeline.core.sampling.baselines import solve
 from seed_pipeline.core.sampling.draws import Draws
-from seed_pipeline.core.sampling.randomness import reconsidered, to_total
+from seed_pipeline.core.sampling.randomness import reconsidered, systematic, to_total
 from seed_pipeline.core.sessions.outcomes import in_cascade
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.facts import SCORE
@@ -40,7 +40,7 @@ def follow_ups(
     # Every second persona's order is turned round, so that the high scores of two personas lie side by side and
     # their common count (N1) is as even as each persona's own (T5).
     turned = high ^ (draws.tutor_persona % 2 == 1)
-    booked = draws.systematic("follow_up", chance, first, draws.tutor_persona, turned)
+    booked = draws.chosen("follow_up", chance, first, draws.tutor_persona, turned, sampler=systematic)
 
     chain = engine.steps([r for r in settings.correlations.rules if r.enabled], METRIC, live, everybody)
     now = np.clip(engine.applied(before, chain), 0, 1)

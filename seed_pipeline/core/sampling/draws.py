@@ -1,13 +1,13 @@
 """Keyed draws over the completed sessions of a chunk, and the groups within which they are spread or allotted."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 import numpy as np
 
 from seed_pipeline.core.columns import Table
 from seed_pipeline.core.plan.world import World
-from seed_pipeline.core.sampling.randomness import chosen, pick, ranks, spread, uniform
+from seed_pipeline.core.sampling.randomness import chosen, nested, pick, ranks, spread, uniform
 from seed_pipeline.settings.ranges import Strict
 
 
@@ -49,9 +49,16 @@ class Draws:
         """Indexes of relative weights, their shares even over the cohort's rows of the same group number."""
         return pick(self.spread(purpose, self.cohort * 2 + groups), weights)
 
-    def systematic(self, purpose: str, chance: np.ndarray, within: np.ndarray | int, *order: np.ndarray) -> np.ndarray:
+    def chosen(
+        self,
+        purpose: str,
+        chance: np.ndarray,
+        within: np.ndarray | int,
+        *order: np.ndarray,
+        sampler: Callable[..., np.ndarray] = nested,
+    ) -> np.ndarray:
         """Rows chosen by chance, evenly along `order` in each group: the rows of a cohort with the same `within`."""
-        return chosen(self.world.seed, purpose, chance, self.cohort, within, self.key, *order)
+        return chosen(self.world.seed, purpose, chance, self.cohort, within, self.key, *order, sampler=sampler)
 
     def first_of(
         self, purpose: str, groups: np.ndarray, among: np.ndarray, weight: np.ndarray | float = 1.0

@@ -1,12 +1,14 @@
 """Randomness as a function: a draw is a hash of (seed, purpose, keys), never a stream's next number (X1, X3, X4).
 
-Two kinds of allotment are built on it, so that shares hold for every seed instead of on average:
-`systematic` takes rows such that each row's chance and each stratum's share are met to within one row;
+Three kinds of allotment are built on it, so that shares hold for every seed instead of on average:
+`nested` takes rows such that each row's chance and each stratum's share are met, and a larger share takes more of them;
+`systematic` meets every stretch of an order to within one row, and takes others when the share changes;
 `spread` turns draws into evenly spread quantiles within a group, so that a group's distribution is exact.
 
 Only integer arithmetic, the four operations and square roots are used: they give the same bits on every machine.
 """
 
+from collections.abc import Callable
 from hashlib import blake2b
 
 import numpy as np
@@ -16,6 +18,8 @@ from seed_pipeline.core.columns import Words
 
 Keys = np.ndarray | int
 
+_UNIT = 2**40
+_STRATA, _PLASTIC = 64, 0.7548776662466927
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MANY = 2000  # rows from which sorting key by key is faster than at once
 _SIP_KEY = np.frombuffer(b"0123456789123456", dtype="<u8")
@@ -169,19 +173,48 @@ def systematic(chance: np.ndarray, groups: np.ndarray, offset: np.ndarray, *orde
     whole number gets exactly that many. Fixed-point sums keep float noise from losing a row.
     """
     index = in_order(groups, *order)
-    unit = 2**40
-    steps = np.rint(np.clip(chance, 0, 1)[index] * unit).astype(np.int64)
+    steps = np.rint(np.clip(chance, 0, 1)[index] * _UNIT).astype(np.int64)
     ordered = groups[index]
     first = np.r_[True, ordered[1:] != ordered[:-1]] if len(groups) else np.empty(0, bool)
     total = np.cumsum(steps)
     before = (total - steps)[first][np.cumsum(first) - 1] if len(groups) else total
     within = total - before
     # A sum meant to be whole may miss by the rounding of its steps; half a row's worth of those is added to it.
-    start = np.floor(offset[index] * (unit - 2 * 2**16)).astype(np.int64) + 2**16
-    taken = (within + start) // unit - (within - steps + start) // unit
+    start = np.floor(offset[index] * (_UNIT - 2 * 2**16)).astype(np.int64) + 2**16
+    taken = (within + start) // _UNIT - (within - steps + start) // _UNIT
     chosen = np.empty(len(groups), dtype=bool)
     chosen[index] = taken > 0
     return chosen
+
+
+def nested(
+    chance: np.ndarray, groups: np.ndarray, offset: np.ndarray, *order: np.ndarray, ahead: np.ndarray | None = None
+) -> np.ndarray:
+    """Choose rows with the given chances (0-1), as evenly as can be over the strata `order[:-1]` of each group.
+
+    `offset` is one number in [0, 1) per row, the same within a group; `order[-1]` is a uniform per row. A group holds
+    its summed chances to within one row, exactly where they are a whole number, a stratum nearly so; rows `ahead` come
+    first. Nested: where the chances rise in proportion, all that were chosen stay chosen. For every row has its turn in
+    its stratum and every stratum among the others, and the sum says no more than how many turns there are.
+    """
+    *strata, u = order
+    sure = (chance >= 1) if ahead is None else (chance >= 1) | ahead
+    turn = np.where(sure, -1.0, np.divide(u, chance, out=np.full(len(u), np.inf), where=chance > 0))
+    waits = (chance > 0) & ~sure
+    codes, numbers = [groups - groups.min(initial=0)], [np.zeros(len(u), np.int64)]
+    for stratum in strata:
+        codes.append(codes[-1] * (int(stratum.max(initial=0)) + 1) + stratum)
+        numbers.append(numbers[-1] * _STRATA + stratum)
+    for code, number in zip(codes[:0:-1], numbers[:0:-1], strict=True):
+        place, _ = ranks(code, turn)
+        share = np.bincount(code, weights=chance)[code]
+        turn = np.divide(place + (offset + number * _PLASTIC) % 1.0, share, out=turn, where=waits)
+    place, _ = ranks(codes[0], turn)
+    # A sum meant to be whole may miss by the rounding of its steps; half a row's worth of those is added to it.
+    start = np.floor(offset * (_UNIT - 2 * 2**16)).astype(np.int64) + 2**16
+    total = np.zeros(int(codes[0].max(initial=-1)) + 1, np.int64)
+    np.add.at(total, codes[0], np.rint(np.clip(chance, 0, 1) * _UNIT).astype(np.int64))
+    return (place * _UNIT + start < total[codes[0]]) & (waits | sure)
 
 
 def dealt(weights: np.ndarray, groups: np.ndarray, total: np.ndarray) -> np.ndarray:
@@ -210,6 +243,7 @@ def chosen(
     within: np.ndarray | int,
     key: np.ndarray,
     *order: np.ndarray,
+    sampler: Callable[..., np.ndarray] = nested,
 ) -> np.ndarray:
     """Rows chosen by chance, evenly along `order` in each group: the rows of a cohort with the same number `within`.
 
@@ -218,7 +252,7 @@ def chosen(
     within = np.broadcast_to(within, len(cohort)).astype(np.int64)
     offset = (uniform(seed, f"group/{purpose}", within) + cohort * GOLDEN_SHARE) % 1.0
     groups = cohort * (within.max(initial=0) + 1) + within
-    return systematic(chance, groups, offset, *order, uniform(seed, f"session/{purpose}", key))
+    return sampler(chance, groups, offset, *order, uniform(seed, f"session/{purpose}", key))
 
 
 def reconsidered(chosen: np.ndarray, before: np.ndarray, now: np.ndarray, u: np.ndarray) -> np.ndarray:
