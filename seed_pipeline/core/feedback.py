@@ -100,15 +100,14 @@ def _capped(settings: Settings, draws: Draws, full: Facts) -> np.ndarray:
 def _certain(settings: Settings, draws: Draws, full: Facts, poor: np.ndarray, chance: np.ndarray) -> np.ndarray:
     """Sessions that surely have feedback: one that can be forgiven (N7), two of a tutor persona with few (T4).
 
-    Of the latter only the first cohort has need: with more cohorts, chance hears everybody. Two whose ratings a rule
-    caps would say nothing of their tutor, so these come last.
+    Two whose ratings a rule caps would say nothing of their tutor, so these come last.
     """
     forgivable = _forgivable(settings, draws, full, poor)
     place, _ = draws.first_of("forgiving", draws.cohort, forgivable, chance**2)
     certain = forgivable & (place < 1)
     free = np.where(_capped(settings, draws, full), 1e-6, 1.0)
     place, size = draws.first_of("heard", draws.by_tutor, np.ones(len(draws), dtype=bool), free * chance**2)
-    return certain | ((draws.cohort == 0) & (size < FEW) & (place < np.where(size < 3, 1, 2)))
+    return certain | ((size < FEW) & (place < np.where(size < 3, 1, 2)))
 
 
 def _chances(draws: Draws, rate: np.ndarray, chance: np.ndarray, local: np.ndarray, total: np.ndarray) -> np.ndarray:

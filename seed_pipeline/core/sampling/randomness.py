@@ -199,22 +199,26 @@ def nested(
     """
     *strata, u = order
     sure = (chance >= 1) if ahead is None else (chance >= 1) | ahead
-    turn = np.where(sure, -1.0, np.divide(u, chance, out=np.full(len(u), np.inf), where=chance > 0))
-    waits = (chance > 0) & ~sure
-    codes, numbers = [groups - groups.min(initial=0)], [np.zeros(len(u), np.int64)]
+    rows, group = np.flatnonzero((chance > 0) & ~sure), groups - groups.min(initial=0)
+    levels, code, number = [], group, np.zeros(len(u), np.int64)
     for stratum in strata:
-        codes.append(codes[-1] * (int(stratum.max(initial=0)) + 1) + stratum)
-        numbers.append(numbers[-1] * _STRATA + stratum)
-    for code, number in zip(codes[:0:-1], numbers[:0:-1], strict=True):
-        place, _ = ranks(code, turn)
-        share = np.bincount(code, weights=chance)[code]
-        turn = np.divide(place + (offset + number * _PLASTIC) % 1.0, share, out=turn, where=waits)
-    place, _ = ranks(codes[0], turn)
+        code, number = code * (int(stratum.max(initial=0)) + 1) + stratum, number * _STRATA + stratum
+        levels.append((code, (offset + number * _PLASTIC) % 1.0))
+    turn = u[rows] / chance[rows]
+    for code, begin in reversed(levels):
+        turn = (_place(code, sure, rows, turn) + begin[rows]) / np.bincount(code, weights=chance)[code[rows]]
+    place = ranks(group * 2 + ~sure, np.arange(len(u)))[0]
+    place[rows] = _place(group, sure, rows, turn)
     # A sum meant to be whole may miss by the rounding of its steps; half a row's worth of those is added to it.
     start = np.floor(offset * (_UNIT - 2 * 2**16)).astype(np.int64) + 2**16
-    total = np.zeros(int(codes[0].max(initial=-1)) + 1, np.int64)
-    np.add.at(total, codes[0], np.rint(np.clip(chance, 0, 1) * _UNIT).astype(np.int64))
-    return (place * _UNIT + start < total[codes[0]]) & (waits | sure)
+    total = np.bincount(group, weights=np.rint(np.clip(chance, 0, 1) * _UNIT)).astype(np.int64)
+    return (place * _UNIT + start < total[group]) & ((chance > 0) | sure)
+
+
+def _place(code: np.ndarray, sure: np.ndarray, rows: np.ndarray, turn: np.ndarray) -> np.ndarray:
+    """The place of each of `rows` among those of its code, by turn and after all that are sure."""
+    before = np.bincount(code[sure], minlength=int(code.max(initial=0)) + 1)
+    return np.asarray(ranks(code[rows], turn)[0] + before[code[rows]])
 
 
 def dealt(weights: np.ndarray, groups: np.ndarray, total: np.ndarray) -> np.ndarray:
