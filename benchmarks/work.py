@@ -39,7 +39,7 @@ def process(command: Sequence[str], cwd: Path | None = None, **environment: str)
     """Run the command to its end. Exits with its error where it fails (a check that does not hold is a result)."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
-        running = subprocess.Popen(command, stdout=out, stderr=errors, cwd=cwd, env=os.environ | environment)
+        running = subprocess.Popen(command, stdout=out, stderr=errors, cwd=cwd, env=_usual() | environment)
         with memory.watched(running.pid) as peak:
             _, status, usage = os.wait4(running.pid, 0)
         seconds = time.perf_counter() - started
@@ -55,6 +55,11 @@ def process(command: Sequence[str], cwd: Path | None = None, **environment: str)
             sys.exit(f"{' '.join(map(str, command))} printed no JSON\n{said[:1000]}")
         cpu, megabytes = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / MAXRSS_OF_A_MEGABYTE
         return Took(seconds, cpu, megabytes, content, peak.megabytes)
+
+
+def _usual() -> dict[str, str]:
+    """The environment of somebody for whom Python keeps what it compiled, as it does unless it is told otherwise."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def pipeline(*arguments: object, sessions: int, **options: Any) -> Took:
