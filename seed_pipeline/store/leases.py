@@ -5,11 +5,13 @@ of somebody who was killed, and is removed. Who was only held up finds that his 
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from itertools import count
 from pathlib import Path
 from threading import Event, Thread
+from types import MappingProxyType
 from uuid import uuid4
 
 from seed_pipeline.store.errors import StoreError
@@ -18,19 +20,19 @@ from seed_pipeline.store.places import filesystem, put, spoken
 
 RENEWED, DEAD = 5.0, 30.0
 """Seconds after which a holder renews his word, and after which one that stands still is a dead man's."""
-_TOKENS: dict[str, str] = {}
-"""The locks that this process holds, with what its word begins with."""
+_HELD: ContextVar[Mapping[str, str]] = ContextVar("held", default=MappingProxyType({}))
+"""The locks that we hold, with what their word begins with."""
 
 
 @contextmanager
 def leased(lock: Path, wait_seconds: float) -> Iterator[None]:
     """Hold the lock; who holds it already, further out, is not waited for. Raises StoreError, with `retry`."""
-    if str(lock) in _TOKENS:
+    if str(lock) in _HELD.get():
         yield
         return
     token = uuid4().hex
     _wait_for(lock, token, wait_seconds)
-    _TOKENS[str(lock)], over = token, Event()
+    before, over = _HELD.set({**_HELD.get(), str(lock): token}), Event()
     keeper = Thread(target=_renew, args=(lock, token, over), daemon=True)
     keeper.start()
     try:
@@ -38,7 +40,7 @@ def leased(lock: Path, wait_seconds: float) -> Iterator[None]:
     finally:
         over.set()
         keeper.join()
-        del _TOKENS[str(lock)]
+        _HELD.reset(before)
         with suppress(FileNotFoundError, StoreError), spoken(lock):
             if _word(lock).startswith(token):
                 lock.unlink()
@@ -46,7 +48,7 @@ def leased(lock: Path, wait_seconds: float) -> Iterator[None]:
 
 def must_be_ours(lock: Path) -> None:
     """Raise StoreError where somebody took the lock over, while this process was held up."""
-    if not _word(lock).startswith(_TOKENS[str(lock)]):
+    if not _word(lock).startswith(_HELD.get()[str(lock)]):
         why = f"{_holder(_word(lock))} took over, since nothing was heard of this run for {DEAD:.0f} seconds"
         raise StoreError(str(lock.parent), None, why, "wait for it to end, or name another place", retry=True)
 
