@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from seed_pipeline.quality.fits import fits
-from seed_pipeline.quality.verdict import Verdict
+from seed_pipeline.quality.verdict import Record, Verdict, number
 from seed_pipeline.schema import columns_made_by, makes_rows, metadata
 
 NAME = "schema"
@@ -32,8 +32,8 @@ class Looked(NamedTuple):
 def conformity(asset: str, chunks: Iterable[Mapping[str, Any]], judged: Sequence[Verdict] = ()) -> Verdict:
     """The verdict `schema` on one asset: every value in its tables that the platform's schema would not take.
 
-    Of the verdicts already `judged` those on distributions count: what their query found is a check of the schema, and
-    not asked twice.
+    Verdicts already `judged` on distributions, which the schema of `sessions` asks for, too, are shown as rows and not
+    counted again: one cause is one failure, that of the statement.
     """
     return concluded(asset, [looked(asset, chunks)], judged)
 
@@ -55,15 +55,14 @@ def concluded(asset: str, found: Sequence[Looked], judged: Sequence[Verdict] = (
     """The verdict from what was found in all chunks, by whoever looked."""
     wrong, rows = sum(part.wrong for part in found), sum(part.rows for part in found)
     shown = [record for part in found for record in part.shown][:SHOWN]
-    missed = [v for v in judged if v.name in DISTRIBUTIONS and v.failed and v.blocking]
-    wrong += len(missed)
-    shown += [{"table": "sessions", "check": v.name, "value": v.finding, "key": v.name} for v in missed]
+    shares = [v for v in judged if v.name in DISTRIBUTIONS and v.passed is not None]
+    missed = ", ".join(v.name for v in shares if v.failed)
     return Verdict(
         id="Q1",
         name=NAME,
         title=TITLE,
         entity=asset,
-        observed=f"{wrong} wrong values",
+        observed=f"{wrong} wrong values" + (f" ({missed} missed, which is a failure of its own)" if missed else ""),
         expected="none",
         value=float(wrong),
         low=0.0,
@@ -72,11 +71,17 @@ def concluded(asset: str, found: Sequence[Looked], judged: Sequence[Verdict] = (
         passed=wrong == 0,
         blocking=True,
         deviation=float(wrong),
+        rows=tuple(_row(v) for v in shares),
         offenders=tuple(dict.fromkeys(record["key"] for record in shown)),
         evidence=tuple(shown),
         setting=SETTING,
         hint=REMEDY,
     )
+
+
+def _row(v: Verdict) -> Record:
+    limits = {"low": number(v.low), "high": number(v.high)}
+    return {"group": v.name, "observed": number(v.value), "expected": None, **limits, "n": v.n, "passed": v.passed}
 
 
 def _failures(name: str, data: Any, columns: tuple[str, ...] | None) -> list[dict[str, str]]:
