@@ -126,8 +126,9 @@ def test_edge_cases_that_are_kept_belong_to_no_later_release(target):  # noqa: F
     running.run(asked("edge_cases_valid", target=url).settings(DAY))
     keeping = ("main.clear_existing_data=false",)
     assert running.run(Wishes(as_of=DAY.isoformat(), target=url, overrides=keeping).settings(DAY)).loaded is not None
-    tables, settings = opened_target(Wishes(target=url))
-    assert (len(tables["truth_defects"]), len(tables["sessions"]), settings.defects.inject) == (0, 150, "none")
+    with opened_target(Wishes(target=url)) as (scope, _):
+        rows = [scope.tables[name].rows for name in ("truth_defects", "sessions")]
+        assert (rows, scope.settings.defects.inject) == ([0, 150], "none")
     assert found(check_target(Wishes(target=url))) == set()
 
 

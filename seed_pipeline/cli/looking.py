@@ -64,11 +64,11 @@ def demo(asked: "Wishes", as_json: bool) -> int:
     Example:  seed-pipeline demo --target postgresql://me@localhost/app
     """
     from seed_pipeline.cli import show
-    from seed_pipeline.pipeline.checking import opened_target
+    from seed_pipeline.pipeline.checking import settings_of_target
     from seed_pipeline.store import database
     from seed_pipeline.views.scenes import play
 
-    _, settings = opened_target(asked, ["sessions"])
+    settings = settings_of_target(asked)
     engine = database.connect(settings.main.target, writable=False, schema=settings.main.target_schema)
     try:
         scenes = play(engine, settings, asked.config)

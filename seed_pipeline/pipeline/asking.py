@@ -11,7 +11,7 @@ import duckdb
 from seed_pipeline.core.dataset import ENTITIES
 from seed_pipeline.pipeline.checking import opened_artifacts, opened_target
 from seed_pipeline.pipeline.wishes import Wishes
-from seed_pipeline.quality.scope import Relation, Scope, of_frames, opened
+from seed_pipeline.quality.scope import Relation, Scope, opened
 from seed_pipeline.quality.shown import queries_of, script
 from seed_pipeline.settings import Settings
 from seed_pipeline.store.errors import StoreError
@@ -36,8 +36,7 @@ def scope(wishes: Wishes, folder: Path | None) -> Iterator[Scope]:
         with opened(tables, settings) as there:
             yield there
         return
-    frames, settings = opened_target(wishes)
-    with of_frames([frames], settings) as there:
+    with opened_target(wishes) as (there, _):
         yield there
 
 

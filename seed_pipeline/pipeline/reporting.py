@@ -1,6 +1,8 @@
 """Opening what a report is about: artifacts or a database, with the verdicts on them and where they come from."""
 
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -13,7 +15,7 @@ from seed_pipeline.pipeline.judging import audit_all, law_of
 from seed_pipeline.pipeline.ledger import Ledger, seen
 from seed_pipeline.pipeline.making import released_rows
 from seed_pipeline.pipeline.wishes import Wishes, digest, digest_of
-from seed_pipeline.quality.scope import of_frames, opened
+from seed_pipeline.quality.scope import Scope, opened
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.settings import Settings
 from seed_pipeline.settings.secret import redacted
@@ -52,20 +54,27 @@ def of_candidate(artifacts: Artifacts, settings: Settings, wishes: Wishes) -> So
 
 def of_target(wishes: Wishes) -> Source:
     """The release in a database, judged now. Raises SettingsError, StoreError."""
-    tables, settings = opened_target(wishes)
+    with opened_target(wishes) as (scope, _):
+        settings, verdicts, rows = scope.settings, judged(scope), {n: t.rows for n, t in scope.tables.items()}
     release = _release(settings)
     return Source(
         place=redact(settings.main.target),
         settings=settings,
-        opened=lambda: of_frames([tables], settings),
-        verdicts=judged([tables], settings),
-        rows={name: len(frame) for name, frame in tables.items()},
+        opened=lambda: _scope_of(wishes),
+        verdicts=verdicts,
+        rows=rows,
         command=command(wishes, settings),
         fingerprint=release.data_fingerprint if release else "",
         version=release.version if release else __version__,
         settings_digest=release.settings_fingerprint if release else digest(settings),
         agrees=release is None or release.settings_fingerprint == digest(settings),
     )
+
+
+@contextmanager
+def _scope_of(wishes: Wishes) -> Iterator[Scope]:
+    with opened_target(wishes) as (scope, _):
+        yield scope
 
 
 def command(wishes: Wishes, settings: Settings) -> str:

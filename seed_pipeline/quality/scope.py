@@ -25,7 +25,8 @@ from seed_pipeline.settings import Settings
 
 Connection = duckdb.DuckDBPyConnection
 LABELS, ORDINARY = "truth_defects", "ordinary"
-MEMORY = "1GB"
+MEMORY = ("512MB", "1GB")
+"""What DuckDB may hold before it takes to its scratch file: of data that fit into memory, and of others."""
 FEW = 20_000
 """Rows below which several threads, and thoughts about the best plan, cost more than they spare."""
 LARGE = 2_000_000
@@ -44,11 +45,15 @@ _KINDS: tuple[tuple[type, str, pa.DataType], ...] = (
 
 @dataclass(frozen=True)
 class Relation:
-    """Where the rows of a table are: a SELECT that DuckDB can run, the columns it yields, and how many rows."""
+    """Where the rows of a table are: a SELECT that DuckDB can run, the columns it yields, and how many rows.
+
+    `kept`: they are in DuckDB already, and need not be copied to be looked at often.
+    """
 
     select: str
     columns: tuple[str, ...]
     rows: int
+    kept: bool = False
 
 
 class Scope:
@@ -65,7 +70,8 @@ class Scope:
             connection.execute("SET threads = 1; PRAGMA disable_optimizer")
         for name in FILLED:
             relation = tables.get(name)
-            kind = "VIEW" if relation and relation.rows > LARGE else "TABLE"
+            there = relation and (relation.rows > LARGE or (relation.rows > FEW and relation.kept))
+            kind = "VIEW" if there else "TABLE"
             connection.execute(f"CREATE {kind} {name} AS {typed(name, relation)}")
         for macro in facts.macros().values():
             connection.execute(f"CREATE MACRO {macro}")
@@ -91,6 +97,12 @@ class Scope:
                 self.connection.execute(f"CREATE {kind} {schema}.{name} AS {self._recipes[name]()}")
                 self._made.add((schema, name))
         return self.connection.execute(query)
+
+    def batches(self, names: Iterable[str], rows: int = 100_000) -> Iterator[dict[str, pa.Table]]:
+        """The rows of tables as they were given, each batch by itself."""
+        for name in names:
+            found = self.connection.cursor().sql(self.tables[name].select)
+            yield from ({name: pa.Table.from_batches([batch])} for batch in found.to_arrow_reader(rows))
 
     def _labels(self) -> list[str]:
         """The kinds of edge cases that are both labelled and injected by the settings."""
@@ -142,7 +154,7 @@ def _connected(rows: int) -> Iterator[Connection]:
     with TemporaryDirectory(prefix="seed-pipeline-judge-") as scratch:
         place = f"{scratch}/scope.duckdb" if rows > LARGE else ":memory:"
         options: dict[str, Any] = {
-            "memory_limit": MEMORY, "temp_directory": scratch, "autoinstall_known_extensions": "false",
+            "memory_limit": MEMORY[rows > LARGE], "temp_directory": scratch, "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
         }  # fmt: skip
         connection = duckdb.connect(place, config=options)
@@ -168,7 +180,7 @@ def _taken_in(connection: Connection, chunks: Iterable[Mapping[str, Any]]) -> di
                 connection.execute(f"CREATE TABLE given_{name} AS SELECT * FROM incoming")
             connection.unregister("incoming")
             rows = data.num_rows + (found[name].rows if name in found else 0)
-            found[name] = Relation(f"SELECT * FROM given_{name}", tuple(data.column_names), rows)
+            found[name] = Relation(f"SELECT * FROM given_{name}", tuple(data.column_names), rows, kept=True)
     return found
 
 

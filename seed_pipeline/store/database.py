@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from seed_pipeline import schema
+from seed_pipeline.core.columns import arrow_type
 from seed_pipeline.store import (
     accounting,
     application,
@@ -33,9 +34,6 @@ from seed_pipeline.store.plan import ON_EDITED, ON_FOREIGN, Options, Plan, Relea
 from seed_pipeline.store.stream import Stream
 from seed_pipeline.store.target import parse, redact
 from seed_pipeline.store.workspace import Workspace
-
-if TYPE_CHECKING:  # Only frames need it, and it takes its time to load.
-    import pandas as pd
 
 _DEFAULT, _NOBODYS = Options(), Release(0, "", "")
 
@@ -165,14 +163,23 @@ def read(engine: sa.Engine, tables: Sequence[str] | None = None) -> Tables:
 
     A target without our manifest is read as a whole. Tables it does not have are absent.
     """
+    parts: dict[str, list[pa.Table]] = {}
+    for name, part in stream(engine, tables):
+        parts.setdefault(name, []).append(part)
+    return {name: from_arrow(name, pa.concat_tables(found)) for name, found in parts.items()}
+
+
+def stream(engine: sa.Engine, tables: Sequence[str] | None = None) -> Iterator[tuple[str, pa.Table]]:
+    """The same as Arrow tables, batch by batch, each with the name of its table; an empty table is one empty batch."""
     dialect = dialect_of(engine)
     with explained(engine, writing=False), engine.connect() as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         catalogue = dialect.catalogue(connection)
-        names = [n for n in schema.FILLED if n in catalogue.tables and (tables is None or n in tables)]
         ours = ownership.Ours(connection, catalogue)
-        return {name: _read(connection, catalogue.tables[name].name, name, ours) for name in names}
+        for name in schema.FILLED:
+            if name in catalogue.tables and (tables is None or name in tables):
+                yield from ((name, part) for part in _read(connection, catalogue.tables[name].name, name, ours))
 
 
 def clean(engine: sa.Engine, options: Options = _DEFAULT) -> Plan:
@@ -237,12 +244,14 @@ def _carry_out(space: Workspace, differences: dict[str, Difference]) -> None:
     accounting.settle(space, before, differences)
 
 
-def _read(connection: sa.Connection, sql_name: str, name: str, ours: ownership.Ours) -> "pd.DataFrame":
+def _read(connection: sa.Connection, sql_name: str, name: str, ours: ownership.Ours) -> Iterator[pa.Table]:
     dialect, table = dialect_of(connection), schema.metadata.tables[name]
     wanted = ", ".join(dialect.select(c, "t") for c in table.columns)
     keys = ", ".join(dialect.order(f't."{c.name}"', c) for c in table.primary_key)
-    found = dialect.fetch(connection, f"SELECT {wanted} FROM {sql_name} t ORDER BY {keys}", columns(name))
-    return from_arrow(name, ours.of_the_release(table, found))
+    sql = f"SELECT {wanted} FROM {sql_name} t ORDER BY {keys}"
+    yield pa.table([pa.array([], arrow_type(c)) for c in table.columns], [c.name for c in table.columns])
+    for batch in dialect.stream(connection, sql, columns(name)):
+        yield ours.of_the_release(table, pa.Table.from_batches([batch]))
 
 
 def _validate(options: Options) -> None:

@@ -129,26 +129,27 @@ class Ours:
     def __init__(self, connection: sa.Connection, catalogue: Catalogue) -> None:
         self.connection, self.catalogue = connection, catalogue
         self.is_known = not {RELEASES, KEYS, ROWS}.isdisjoint(catalogue.tables)
-        self._kept: dict[str, pa.ChunkedArray] = {}
+        self._known: dict[tuple[str, bool], pa.ChunkedArray] = {}
 
     def of_the_release(self, table: sa.Table, data: pa.Table) -> pa.Table:
         """The rows of the newest release; of the answer key, those that speak of such rows alone."""
         if not self.is_known or not data.num_rows:
             return data
         if not is_ours(table.name):
-            mine = known(self.connection, self.catalogue, table.name)
-            return data.filter(pc.is_in(row_keys(table, data), mine.filter(pc.invert(mine["kept"]))["row_key"]))
+            return data.filter(pc.is_in(row_keys(table, data), self._keys(table.name, kept=False)))
         for column, key in schema.links(table):
-            gone = pc.is_in(data[column.name].cast(pa.string()), self._of_kept(key.table.name))
+            gone = pc.is_in(data[column.name].cast(pa.string()), self._keys(key.table.name, kept=True))
             data = data.filter(pc.invert(gone))
         if "row_key" in table.columns:  # truth_defects names rows of any table, as the manifest does
             for name in pc.unique(data["table_name"]).to_pylist():
-                kept = pc.and_(pc.equal(data["table_name"], name), pc.is_in(data["row_key"], self._of_kept(name)))
+                kept = pc.and_(
+                    pc.equal(data["table_name"], name), pc.is_in(data["row_key"], self._keys(name, kept=True))
+                )
                 data = data.filter(pc.invert(kept))
         return data
 
-    def _of_kept(self, label: str) -> pa.ChunkedArray:
-        if label not in self._kept:
+    def _keys(self, label: str, kept: bool) -> pa.ChunkedArray:
+        if (label, kept) not in self._known:
             mine = known(self.connection, self.catalogue, label)
-            self._kept[label] = mine.filter(mine["kept"])["row_key"]
-        return self._kept[label]
+            self._known[label, kept] = mine.filter(pc.equal(mine["kept"], kept))["row_key"]
+        return self._known[label, kept]

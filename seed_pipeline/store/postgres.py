@@ -2,8 +2,9 @@
 
 import io
 import json
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -25,6 +26,7 @@ from seed_pipeline.store.target import bare, redact, secrets
 _DIALECT = postgresql.dialect()
 _CATALOGUE = "pg_class, pg_constraint, pg_attribute, pg_depend, pg_type"
 _MANY_ROWS, _MANY_WRITERS = 1_000, 50
+_SPOOLED, _BLOCK = 1 << 24, 1 << 23  # Bytes of an answer that stay in memory, and that are made a batch.
 # Any constant will do; it only has to be ours. PostgreSQL scopes advisory locks to the database.
 _LOCK = 0x5EED_DA7A
 _SUPPORT = "seed_pipeline_support_"
@@ -238,23 +240,20 @@ class Postgres:
         """SQL that sorts numbers by size and the rest by its bytes, in both databases alike."""
         return expression if kind(column) == "int" else f'CAST({expression} AS text) COLLATE "C"'
 
-    def fetch(self, connection: sa.Connection, sql: str, columns: Sequence[sa.Column]) -> pa.Table:
-        """The query's rows, one Arrow column for each of `columns`."""
-        cursor = connection.connection.cursor()
-        text = io.BytesIO()
-        with cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')") as copy:
-            for part in copy:
-                text.write(part)
+    def stream(self, connection: sa.Connection, sql: str, columns: Sequence[sa.Column]) -> Iterator[pa.RecordBatch]:
+        """The query's rows batch by batch, one Arrow column for each of `columns`; what is copied waits in a file."""
         types = {c.name: arrow_type(c) for c in columns}
-        if not text.tell():
-            return pa.Table.from_batches([], pa.schema(list(types.items())))
-        text.seek(0)
         conversion = pacsv.ConvertOptions(
             column_types=types, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False,
             true_values=["t"], false_values=["f"],
         )  # fmt: skip
-        parsing = pacsv.ParseOptions(newlines_in_values=True)
-        return pacsv.read_csv(text, pacsv.ReadOptions(column_names=list(types)), parsing, conversion)
+        with tempfile.SpooledTemporaryFile(_SPOOLED) as text:
+            with connection.connection.cursor().copy(f"COPY ({sql}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')") as copy:
+                for part in copy:
+                    text.write(part)
+            reading = pacsv.ReadOptions(column_names=list(types), block_size=_BLOCK)
+            if text.tell() and not text.seek(0):
+                yield from pacsv.open_csv(text, reading, pacsv.ParseOptions(newlines_in_values=True), conversion)
 
     def extent(self, connection: sa.Connection, table: str) -> int:
         """Rows that going through the whole table meets, about; those already deleted are met, too."""

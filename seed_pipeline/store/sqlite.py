@@ -4,7 +4,7 @@ import hashlib
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -231,17 +231,15 @@ class SQLite:
         """SQL that sorts numbers by size and the rest by its bytes, in both databases alike."""
         return expression
 
-    def fetch(self, connection: sa.Connection, sql: str, columns: Sequence[sa.Column]) -> pa.Table:
-        """The query's rows, one Arrow column for each of `columns`."""
+    def stream(self, connection: sa.Connection, sql: str, columns: Sequence[sa.Column]) -> Iterator[pa.RecordBatch]:
+        """The query's rows batch by batch, one Arrow column for each of `columns`."""
         schema = pa.schema([(c.name, arrow_type(c)) for c in columns])
         cursor = connection.connection.driver_connection.execute(sql)  # type: ignore[union-attr]
-        batches = []
         while rows := cursor.fetchmany(_BATCH):
             arrays = [
                 sqlite_values.array(c, list(values)) for c, values in zip(columns, zip(*rows, strict=True), strict=True)
             ]
-            batches.append(pa.record_batch(arrays, schema=schema))
-        return pa.Table.from_batches(batches, schema=schema)
+            yield pa.record_batch(arrays, schema=schema)
 
     def extent(self, connection: sa.Connection, table: str) -> int:
         """Rows that going through the whole table meets."""

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from seed_pipeline import schema
+from seed_pipeline.core.columns import arrow_type
 from seed_pipeline.store import ownership
 from seed_pipeline.store.catalogue import Catalogue, quoted
 from seed_pipeline.store.dialects import Dialect
@@ -225,7 +226,8 @@ class Workspace:
 
     def _fetch(self, table: sa.Table, source: str) -> pa.Table:
         columns = ", ".join(self.dialect.select(c, "t") for c in table.columns)
-        return self.dialect.fetch(self.connection, f"SELECT {columns} FROM {source}", list(table.columns))
+        found = self.dialect.stream(self.connection, f"SELECT {columns} FROM {source}", list(table.columns))
+        return pa.Table.from_batches(found, pa.schema([(c.name, arrow_type(c)) for c in table.columns]))
 
     def keys_into(self, name: str, row_keys: pa.ChunkedArray) -> None:
         """Make a temporary table of the manifest's keys."""

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from seed_pipeline.blast_radius import Remembered
 from seed_pipeline.core.dataset import ENTITIES
+from seed_pipeline.quality.shown import queries_of
 from seed_pipeline.quality.verdict import Verdict
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.places import put
@@ -109,6 +110,7 @@ def _template():
         undefined=StrictUndefined,
     )
     room.filters.update(cell=cell, words=word, span=span, mark=mark, bar=bar, short=short, numeric=numeric)
+    room.filters.update(query=queries_of)
     return room.get_template("page.html.j2")
 
 

@@ -123,7 +123,7 @@ def test_a_failed_run_is_reported(
         assert answer in logged
         assert "127.0.0.1" not in logged
     failed = [set(told["text"].rpartition("Failed checks: ")[2].split(", ")) for told in Webhook.told]
-    assert failed == [{"sessions.O1_completed", "sessions.schema"}] * 2
+    assert failed == [{"sessions.O1_completed"}] * 2
 
 
 def test_a_lost_connection_is_tried_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

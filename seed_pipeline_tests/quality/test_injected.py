@@ -1,16 +1,19 @@
 """The checks find exactly the invalid rows of injected edge cases: no more, no fewer, for every seed and size."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import pandas as pd
 import pytest
 
-from seed_pipeline.pipeline.checking import judged as every_verdict
+from seed_pipeline.core.dataset import ENTITIES
+from seed_pipeline.quality.conformity import conformity
 from seed_pipeline.quality.judgement import judge
 from seed_pipeline.quality.verdict import Verdict
-from seed_pipeline.settings import load
+from seed_pipeline.settings import Settings, load
 from seed_pipeline_tests.contract import complete_chunks
 from seed_pipeline_tests.quality.datasets import Data
+from seed_pipeline_tests.quality.sabotage import of_asset
 
 DAY = date(2026, 3, 1)
 
@@ -20,6 +23,12 @@ def judged(*overrides: str) -> tuple[pd.DataFrame, list[Verdict]]:
     settings = load(overrides=overrides, today=DAY)
     chunks = list(complete_chunks(settings))
     return chunks[0]["truth_defects"], every_verdict(chunks, settings)
+
+
+def every_verdict(chunks: Sequence[Mapping[str, pd.DataFrame]], settings: Settings) -> list[Verdict]:
+    """Those of the schemas, asset by asset, and of all statements."""
+    schemas = [conformity(asset, (of_asset(asset, dict(chunk)) for chunk in chunks)) for asset in ENTITIES]
+    return [*schemas, *judge(chunks, settings)]
 
 
 def found(verdicts: list[Verdict]) -> set[tuple[str, str]]:
