@@ -54,7 +54,7 @@ def _written(settings: SeedSettings) -> dg.MaterializeResult:
         raise as_failure(error) from None
     return dg.MaterializeResult(
         metadata={
-            "file": dg.MetadataValue.path(out.resolve()),
+            "file": dg.MetadataValue.path(str(out.resolve())),
             "size in KB": len(page.encode()) // 1024,
             **{f"checks {state}": n for state, n in counted(source.verdicts).items()},
             "rows": sum(source.rows.values()),

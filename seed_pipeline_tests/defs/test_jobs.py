@@ -27,6 +27,7 @@ from seed_pipeline.defs.places import DEV, STAGING, STAGING_URL
 from seed_pipeline.pipeline.releasing import Candidate
 from seed_pipeline.pipeline.wishes import Wishes
 from seed_pipeline.store.errors import StoreError
+from seed_pipeline.store.places import place
 from seed_pipeline.views.plots import PLOTS
 from seed_pipeline_tests.defs.conftest import JOB, QUIET, Place, message
 
@@ -358,3 +359,14 @@ def test_a_run_whose_process_was_killed_is_ended(tmp_path: Path) -> None:
         assert ended is not None
         assert ended.status == dg.DagsterRunStatus.FAILURE
         assert end_dead_runs(instance) == []
+
+
+@pytest.mark.slow
+def test_artifacts_may_be_at_a_url(tmp_path: Path) -> None:
+    """Assets, checks, load and report work on what lies in a store, made anew or judged again; the report is there."""
+    asked = {"as_of": "2026-03-01", "artifacts": "memory://jobs/artifacts", "target": f"sqlite:///{tmp_path}/a.db"}
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        for name in ("seed_all", "seed_all", "recheck_and_load"):
+            config = {"resources": {"settings": {"config": asked}}, **launch.QUIET}
+            assert defs.resolve_job_def(name).execute_in_process(run_config=config, instance=instance).success
+    assert place("memory://jobs/report.html").is_file()
