@@ -170,7 +170,8 @@ TWEAKS = {
     "text.sessions.two_topics_share=0": "sessions.ai_summary session_transcript_highlights.text",
     "text.people.tutors.bio=[I teach.]": "tutors.bio",
     "text.churn.reasons.price_concerns.weight=20": "students.churn_survey_response student_churn_reasons",
-    "text.subjects.subjects.Chemistry.name=Alchemy": f"{PEOPLE} {MEASURED} sessions.subject_id",
+    "text.subjects.subjects.Chemistry.name=Alchemy": f"{PEOPLE} {MEASURED} sessions.subject_id "
+    "sessions.technical_issues_description",
 }  # fmt: skip
 NOTHING = ("main.chunk_cohorts", "main.target", "targets.")
 

@@ -177,12 +177,12 @@ def test_a_fault_of_printing_is_no_verdict(
         for stream in (narrow, full):
             monkeypatch.setattr(sys, "stdout", stream)
             with pytest.raises(SystemExit) as end:
-                main(["check", "--artifacts", "artifacts", *other])
+                main(["check", "--target", "sqlite:///data/seed.db", *other])
             assert end.value.code == (0 if passes else 1)
     for closed in ("stdout", "stderr"):  # >&- leaves None
         monkeypatch.setattr(sys, closed, None)
     with pytest.raises(SystemExit) as end:
-        main(["check", "--artifacts", "artifacts", *other])
+        main(["check", "--target", "sqlite:///data/seed.db", *other])
     assert end.value.code == (0 if passes else 1)
     assert b"? " in narrow.buffer.getvalue()  # type: ignore[attr-defined]
     assert "Traceback" not in capsys.readouterr().err

@@ -132,7 +132,7 @@ engine(
     base=LARGE,
 )
 engine(
-    "K1_alerts", "churn risk from 0.2", "alerts.alerts.student_churn_risk.severities.warning=churn_probability > 0.2"
+    "K1_alerts", "churn risk from 0.1", "alerts.alerts.student_churn_risk.severities.warning=churn_probability > 0.1"
 )
 engine("N1_high_score_rebooking", "nine of ten", "probabilities.stories.high_score_rebooking=0.90", base=LARGE)
 engine("N7_forgiving", "nobody forgives", "probabilities.stories.forgiving=0.0", base=LARGE)
