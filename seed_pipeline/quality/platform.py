@@ -43,7 +43,7 @@ def wishes(settings: Settings, cohorts: int) -> Iterator[tuple[str, str, bool, i
             yield name, "spared", usual and calm, off, persona.count
         if name == best and persona.spared:
             yield name, "strengths", enough, off, persona.count
-            yield name, "no growth area", enough, off, persona.count
+            yield name, "no growth area", enough and persona.engagement[0] >= _low(settings), off, persona.count
         if name == weakest and "high_talk_ratio" in persona.raises:
             yield name, "growth areas", enough and able["high_talk_ratio"], off, persona.count
         for word, sign in (("fall", -1), ("rise", 1)):
@@ -56,6 +56,12 @@ def fewest(settings: Settings) -> float:
     """Completed sessions of a tutor below which the services raise none of the alerts on means and shares."""
     rules = (settings.alerts.platform.get(name) for name in FOUND_BY)
     return max((float(c.value) for rule in rules if rule for c in rule.when if c.fact == "sessions"), default=0.0)
+
+
+def _low(settings: Settings) -> float:
+    """The mean engagement below which a tutor's page shows a growth area."""
+    area = settings.alerts.insights.get("growth_area", {}).get("low_engagement")
+    return max((float(c.value) for c in area.when if c.fact == "mean"), default=-inf) if area else -inf
 
 
 def _limits(settings: Settings) -> dict[str, float]:

@@ -114,7 +114,7 @@ def _ratings(world: World) -> Iterator[ContradictionError]:
                 f"personas.yaml, tutors.{name}.rating", (low, high),
                 f"{share:.0%} of the sessions of {name} tutors would be poor and rated below kind (N7), so that their "
                 f"mean rating is {most:.1f} at most, and T4 aims at {middle((low, high)):g}",
-                [lower, better, off("T4_rating") | off("R9_score_drives_churn")],
+                [lower, better, off("T4_rating") | off("R9_score_drives_churn") | off("P4_churn_risk")],
             )  # fmt: skip
 
 
@@ -140,6 +140,6 @@ def _churn_falls(world: World) -> Iterator[ContradictionError]:
             [
                 {"probabilities.churn.safe_probability": 0.02},
                 {"probabilities.churn.safe_probability": 0.02, "probabilities.churn.lost_probability": 0.95},
-                off("R9_score_drives_churn"),
+                off("R9_score_drives_churn") | off("P4_churn_risk"),
             ],
         )  # fmt: skip
