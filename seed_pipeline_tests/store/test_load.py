@@ -1,16 +1,17 @@
 """A load makes the target hold the release: in one step, by key, and only where something differs."""
 
-import gc
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 import sqlalchemy as sa
 
 from seed_pipeline import schema
-from seed_pipeline.store import database
+from seed_pipeline.store import application, database
 from seed_pipeline.store.errors import StoreError
 from seed_pipeline.store.frames import Tables, conform
 from seed_pipeline.store.held import held
@@ -332,7 +333,7 @@ def test_replacing_many_rows_does_not_scan_for_each(postgres: Target) -> None:
 
 
 def mode(path: Path) -> str:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         return connection.execute("PRAGMA journal_mode").fetchone()[0]
 
 
@@ -341,13 +342,13 @@ def test_a_file_stays_in_its_journal_mode(sqlite: Target, first: list[Tables], t
     """Refused or loaded, with a log beside it only where there was one: what others read with stays able to."""
     path = Path(str(sqlite.url.database))
     path.parent.mkdir()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(f"PRAGMA journal_mode = {theirs}")
         connection.execute("CREATE TABLE users (id TEXT PRIMARY KEY)")
     with pytest.raises(StoreError, match="contradicts"):
         sqlite.load(first)
     assert mode(path) == theirs
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DROP TABLE users")
     sqlite.load(first)
     assert mode(path) == theirs
@@ -360,20 +361,20 @@ def test_a_file_whose_release_was_killed_gets_its_journal_mode_back(
     """A killed process tidies nothing up and leaves the file in WAL mode; the next release, refused or not, does."""
     sqlite.load(first)
     path = Path(str(sqlite.url.database))
-    mark = path.with_name("seed.db-seed-pipeline")
+    mark, meanwhile, real = path.with_name("seed.db-seed-pipeline"), [], application.apply
 
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
+    def watched(*given: Any, **more: Any) -> Any:
+        meanwhile.append((mode(path), mark.read_text()))
+        return real(*given, **more)
 
-    monkeypatch.setattr(type(database.dialect_of(sqlite.url)), "finish", lambda *_: None)
-    monkeypatch.setattr("seed_pipeline.store.application.apply", killed)
-    with pytest.raises(KeyboardInterrupt):
-        sqlite.load(second, 2)
-    monkeypatch.undo()
-    gc.collect()  # a process that is dead has no connection left
-    assert (mode(path), mark.read_text()) == ("wal", "delete")
-    assert_holds(sqlite, first)
-    assert sqlite.load(first).changes == 0
+    monkeypatch.setattr(application, "apply", watched)
+    sqlite.load(second, 2)
+    assert meanwhile == [("wal", "delete")]
+    assert (mode(path), mark.exists()) == ("delete", False)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = wal")
+    mark.write_text("delete")
+    assert sqlite.load(second, 2).changes == 0
     assert (mode(path), mark.exists()) == ("delete", False)
 
 
