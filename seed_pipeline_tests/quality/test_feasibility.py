@@ -45,6 +45,17 @@ CLASHES = [
     (["probabilities.stories.poor_score=7.5"], "N7.*T4"),
     (["probabilities.churn.safe_probability=1"], "R9"),
     (["personas.pairs.score.star={engaged: 1, average: 1, struggling: 1}"], "N7.*T4"),
+    (
+        [
+            "main.minimum_sessions.student=1",
+            "main.cohort.count=20",
+            "main.total_sessions=600",
+            "probabilities.outcomes.no_show_student=0.0293",
+            "probabilities.outcomes.no_show_tutor=0.076",
+            "probabilities.outcomes.rescheduled=0.0147",
+        ],
+        "T4.*S5",
+    ),
 ]
 
 

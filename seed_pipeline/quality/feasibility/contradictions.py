@@ -22,6 +22,9 @@ from seed_pipeline.settings.contradictions import ContradictionError, Way
 from seed_pipeline.settings.probabilities import Match
 from seed_pipeline.settings.targets import asked, named
 
+_TINY = 60
+"""Sessions of a cohort below which somebody has lowered the minimum of everybody (O7)."""
+
 
 def check(settings: Settings) -> None:
     """Raise SettingsError for the first contradiction found; otherwise a dataset of these settings meets them."""
@@ -150,6 +153,20 @@ def _feedback(world: World) -> Iterator[ContradictionError]:
             )  # fmt: skip
 
 
+def _heard(world: World) -> Iterator[ContradictionError]:
+    """S5 against T4 in tiny cohorts: each hears every tutor persona twice, and that must leave room for the rates."""
+    main, each = world.settings.main, world.settings.main.total_sessions / world.cohorts
+    given = each * world.settings.probabilities.outcomes.completed * world.settings.probabilities.availability.feedback
+    sure = 2 * len(world.tutor_personas) + 1
+    if world.cohorts > 1 and each < _TINY and sure > 0.75 * given and asked(world.settings, "S5_feedback"):
+        yield ContradictionError(
+            "main.yaml, total_sessions", main.total_sessions,
+            f"of {given:.0f} entries of feedback in a cohort of {each:.0f} sessions {sure} go to hearing every tutor "
+            "persona (T4), which leaves too few for the students' own rates (S5)",
+            [{"main.total_sessions": _TINY * world.cohorts}, off("S5_feedback")],
+        )  # fmt: skip
+
+
 def _churn(world: World) -> Iterator[ContradictionError]:
     """S6 against N2 and N3: the safe stay and the lost leave, whatever the persona's rate."""
     churn, personas = world.settings.probabilities.churn, world.settings.personas.students
@@ -246,6 +263,7 @@ CHECKS: tuple[Callable[[World], Iterator[ContradictionError]], ...] = (
     _outcomes,
     engagement,
     _feedback,
+    _heard,
     _churn,
     _rebooking,
     densities,
